@@ -1,0 +1,194 @@
+# perch - PER-Connection Http: one connection on stdin and stdout
+#
+#   make                 build ./perch and ./perch-listen
+#   make run             serve examples/site on http://127.0.0.1:8080
+#   make check           every test; CHECK=head for those whose name matches
+#   make check-asan      the same under ASan and UBSan
+#   make fuzz/head       one fuzz target, for SECONDS=60
+#   make bench           compare with nginx and others (test/bench)
+#   make examples        build the C programs in examples/
+#   make install         PREFIX=/usr/local DESTDIR=
+#   make deps lint format dist clean uninstall compile_commands.json
+#
+# musl makes the cheapest process, so it is used where it is (Debian's
+# musl-tools); MUSL_CC= links statically with glibc, STATIC=0 dynamically.
+
+VERSION = 0.1.0
+
+PREFIX ?= /usr/local
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+
+# Yours, from the command line or the environment:
+#   make CC=clang CFLAGS='-O0 -g' WERROR=-Werror
+INSTALL ?= install
+CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
+LDLIBS ?=
+WERROR ?=
+STATIC = 1
+MUSL_CC := $(shell command -v musl-gcc)
+BUILD = build
+# Where the programs go; make run and the tests look for them there.
+BIN = .
+
+# Ours, whatever CFLAGS is.
+warnings = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla \
+    -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings
+hardening = -fstack-protector-strong -fPIE
+own_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
+own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
+    -ffunction-sections -fdata-sections
+own_ldflags = -Wl,--gc-sections
+
+ifeq ($(STATIC),0)
+compiler = $(CC)
+own_ldflags += -pie -Wl,-z,relro,-z,now
+else ifneq ($(MUSL_CC),)
+# "musl-gcc -static-pie" makes a dynamic program without a word. A static
+# PIE begins with rcrt1.o, and zlib's and the kernel's headers come from
+# links, since all of /usr/include would mix glibc's with musl's.
+compiler = $(MUSL_CC)
+multiarch := $(shell $(CC) -print-multiarch)
+musl = /usr/lib/$(multiarch:%-gnu=%-musl)
+kernel_include = $(BUILD)/include
+own_cflags += -idirafter $(kernel_include)
+own_ldflags += -nostartfiles -static \
+    -Wl,-pie,--no-dynamic-linker,-z,noseparate-code \
+    $(musl)/rcrt1.o $(musl)/crti.o $(shell $(CC) -print-file-name=crtbeginS.o)
+own_ldlibs = $(shell $(CC) -print-file-name=crtendS.o) $(musl)/crtn.o
+else
+compiler = $(CC)
+own_ldflags += -static-pie
+endif
+
+# In the order a request meets them: each file may include the headers of
+# its own line and of those above. test/layers.bats holds us to it.
+layers = \
+    base/slice base/buf base/io base/limits base/clock base/log \
+    http/http http/head http/target http/request http/chunked http/date \
+    http/mime http/response \
+    serve/rules serve/root serve/exchange serve/error serve/file serve/echo \
+    serve/route \
+    conn/stop conn/stream conn/reader conn/writer conn/body conn/access \
+    conn/conn \
+    host/peer host/config host/children host/listen
+
+programs = perch perch-listen
+sources = $(wildcard $(layers:%=src/%.c))
+objects = $(sources:%.c=$(BUILD)/%.o)
+archive = $(BUILD)/perch.a
+units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
+tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
+examples = examples/tcp-echo examples/line-echo
+
+# Quiet by default; make V=1 shows whole commands.
+V = 0
+ifeq ($(V),0)
+quiet = @printf '  %-7s %s\n' $(1) $@;
+endif
+compile = $(compiler) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS)
+link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
+    $(LDLIBS) $(own_ldlibs)
+
+all: $(programs:%=$(BIN)/%)
+
+$(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive)
+	$(call quiet,LINK)$(call link,$<)
+
+$(archive): $(objects)
+	$(call quiet,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile | $(kernel_include)
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(compile) -MMD -MP -c -o $@ $<
+
+$(BUILD)/include:
+	@mkdir -p $@
+	@ln -sfn /usr/include/linux /usr/include/asm-generic \
+	    /usr/include/$(multiarch)/asm /usr/include/zlib.h \
+	    /usr/include/zconf.h $@
+
+$(BUILD)/test/%: test/unit/%.c $(archive) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,TEST)$(compile) -Itest/unit -MMD -MP -MF $@.d \
+	    -c -o $@.o $< && $(call link,$@.o)
+
+$(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,TOOL)$(compile) -MMD -MP -MF $@.d -c -o $@.o $< && \
+	    $(call link,$@.o)
+
+$(examples): %: $(BUILD)/%.o $(archive)
+	$(call quiet,LINK)$(call link,$<)
+
+examples: $(examples)
+
+# These install what is missing first, and only then look for a compiler.
+run: deps
+	@$(MAKE) --no-print-directory all
+	@echo 'serving examples/site on http://127.0.0.1:8080 (end with ^C)'
+	@$(BIN)/perch-listen 127.0.0.1:8080 examples/site
+
+check: deps
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests: all $(units) $(tools) examples
+	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
+	    test/run test/*.bats $(units) $(BUILD)/tool/cases
+
+check-asan: deps
+	@$(MAKE) --no-print-directory run-tests BUILD=build-asan \
+	    BIN=build-asan STATIC=0 hardening=-fPIE \
+	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+# make fuzz/head SECONDS=60
+fuzz/%: test/fuzz/fuzz_%.c $(sources)
+	@mkdir -p build-fuzz/$*
+	clang -g -O1 -fsanitize=fuzzer,address,undefined $(own_cppflags) \
+	    -Itest/unit -o build-fuzz/fuzz_$* $< $(sources)
+	build-fuzz/fuzz_$* -max_total_time=$(or $(SECONDS),60) \
+	    build-fuzz/$* $(wildcard test/fuzz/corpus/$*)
+
+bench: all
+	@mkdir -p $(BUILD)/bench
+	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/load test/bench/load.c
+	LOAD=$(BUILD)/bench/load test/bench/run $(BENCH)
+
+deps:
+	@test/deps
+
+format:
+	clang-format -i src/*.c src/*/*.[ch] test/*/*.[ch] examples/*.c
+
+lint:
+	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
+	    examples/*.c
+	shellcheck .ci/run test/run test/try test/deps test/bench/run
+	mandoc -T lint -W warning man/*.[1-8]
+
+compile_commands.json: Makefile
+	bear -- $(MAKE) -B all
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
+
+uninstall:
+	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
+	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8))
+
+dist:
+	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build build-* $(programs) $(examples) compile_commands.json
+
+.PHONY: all run check run-tests check-asan bench deps format lint install \
+    uninstall dist clean examples
+.SECONDARY:
+-include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
+    $(tools:=.d) $(examples:%=$(BUILD)/%.d)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/*
+ * Bytes, unless the name says otherwise. What a user may change is an
+ * option with its default and its range in host/config.c; here stands
+ * what sizes the storage behind those options, and what no user needs to
+ * change.
+ */
+
+/*
+ * The largest --max-head and --max-fields. The storage lies in .bss, and
+ * what a connection does not touch costs it nothing.
+ */
+#define HEAD_CAP (256 * 1024)
+#define FIELDS_CAP 1024
+
+/*
+ * Room behind the largest head, so that chunk framing and pipelined
+ * requests can be read without moving the head that is in use.
+ */
+#define READ_AHEAD (16 * 1024)
+
+/* The largest --max-request-line; no path is longer than its target. */
+#define REQUEST_LINE_CAP (32 * 1024)
+
+/* What a response may add in fields of its own: redirects, rules, Allow. */
+#define RESPONSE_FIELDS_MAX (REQUEST_LINE_CAP + 8 * 1024)
+
+/*
+ * Bytes that wait to be sent together. A pipelined burst of small
+ * answers fills it a few times; a file up to SMALL_FILE_MAX goes out in
+ * one write with its head, which measured cheaper than sendfile.
+ */
+#define OUT_CAP (64 * 1024)
+#define SMALL_FILE_MAX (16 * 1024)
+
+/*
+ * One sendfile call. Large enough to cost nothing, small enough that a
+ * slow client is looked at between two of them.
+ */
+#define SEND_SLICE (512 * 1024)
+
+/* Rules of one kind on the command line and in the configuration. */
+#define RULES_MAX 64
+
+/*
+ * One line of the log. A longer one is cut: a client must not choose how
+ * much is written.
+ */
+#define LOG_LINE_MAX 4096
+
+#endif

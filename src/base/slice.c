@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "base/slice.h"
+
+char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct slice
+slice_of(const char *string)
+{
+	return (struct slice){string, strlen(string)};
+}
+
+bool
+slice_equal(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || !memcmp(a.ptr, b.ptr, a.len));
+}
+
+bool
+slice_equal_nocase(struct slice a, struct slice b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+			return false;
+	return true;
+}
+
+bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len &&
+	       slice_equal((struct slice){s.ptr, prefix.len}, prefix);
+}
+
+struct slice
+slice_skip(struct slice s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	return n == 0 ? s : (struct slice){s.ptr + n, s.len - n};
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.len > 0 && is_blank(s.ptr[0]))
+		s = slice_skip(s, 1);
+	while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool
+slice_cut(struct slice s, char sep, struct slice *before, struct slice *after)
+{
+	const char *at = s.len > 0 ? memchr(s.ptr, sep, s.len) : NULL;
+	size_t n;
+
+	if (at == NULL) {
+		*before = s;
+		*after = (struct slice){0};
+		return false;
+	}
+	n = (size_t)(at - s.ptr);
+	*before = (struct slice){s.ptr, n};
+	*after = (struct slice){at + 1, s.len - n - 1};
+	return true;
+}
+
+bool
+slice_next_element(struct slice *list, struct slice *element)
+{
+	while (list->len > 0) {
+		slice_cut(*list, ',', element, list);
+		*element = slice_trim(*element);
+		if (element->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+slice_next_word(struct slice *s, struct slice *word)
+{
+	size_t n = 0;
+
+	*s = slice_trim(*s);
+	while (n < s->len && !is_blank(s->ptr[n]))
+		n++;
+	*word = (struct slice){s->ptr, n};
+	*s = slice_trim(slice_skip(*s, n));
+	return n > 0;
+}
+
+bool
+slice_to_u64(struct slice s, uint64_t *value)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
+
+		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*value = n;
+	return true;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONN_ACCESS_H
+#define CONN_ACCESS_H
+
+#include "http/request.h"
+
+enum access_format {
+	ACCESS_COMBINED,
+	ACCESS_COMMON,
+	ACCESS_JSON,
+	ACCESS_NONE,
+};
+
+/* What the access log says of one request. */
+struct access {
+	struct slice remote;	   /* numeric address, or "-" */
+	int64_t now;		   /* seconds since 1970 */
+	struct slice request_line; /* as sent, however malformed */
+	const struct request *req; /* for Referer and User-Agent */
+	int status;
+	uint64_t content_sent; /* bytes */
+	int64_t duration_us;
+	uint64_t ordinal; /* on this connection, from 1 */
+};
+
+/*
+ * Writes one line: the common or combined log format with duration and
+ * ordinal behind it, or an object of JSON. What the client chose is cut
+ * to a bounded length and escaped.
+ */
+void access_log(enum access_format format, const struct access *a);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONN_BODY_H
+#define CONN_BODY_H
+
+#include "conn/reader.h"
+#include "http/chunked.h"
+#include "http/request.h"
+
+struct body_limits {
+	uint64_t content;	/* bytes of content; more: 413 */
+	size_t chunk_extension; /* bytes, over all chunks of one request */
+	size_t trailer;		/* bytes */
+	uint64_t drain;		/* unread bytes that are worth reading on */
+	int64_t drain_ms;	/* and the time for it */
+	int64_t timeout_ms;	/* without progress: 408 */
+	uint64_t min_rate;	/* bytes a second while we wait; 0: any */
+};
+
+/*
+ * The content of one request as a source, whatever its framing (RFC 9112,
+ * sections 6 and 7): what arrives is passed on as it arrives. The first
+ * read asks the client for it if it waits to be asked (RFC 9110, section
+ * 10.1.1).
+ */
+struct body {
+	struct source source;
+	struct reader *reader;
+	const struct body_limits *limits;
+	enum framing framing;
+	uint64_t left;	 /* FRAMING_LENGTH: bytes to come */
+	uint64_t passed; /* bytes of content that were read */
+	struct chunked chunked;
+	bool expects_continue; /* and it was not sent yet */
+	bool is_done;
+	int error; /* the io_error that ended it, or 0 */
+
+	int64_t deadline; /* absolute, while it is drained */
+	int64_t waited_ms;
+	uint64_t passed_before; /* when waited_ms was last 0 */
+
+	const char *refusal; /* why error is IO_INVALID or IO_TOO_LARGE */
+};
+
+/* Sets b up for a request, which it does not keep. */
+void body_init(struct body *b, const struct request *req,
+	       struct reader *reader, const struct body_limits *limits);
+
+/* True if the client waits for 100 (Continue), and may send nothing. */
+bool body_is_withheld(const struct body *b);
+
+/*
+ * Reads what is left, so that the next request can be read. False if it
+ * is too much, comes too slowly or not at all, or is malformed: then the
+ * connection cannot go on.
+ */
+bool body_drain(struct body *b);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "conn/conn.h"
+#include "conn/stop.h"
+#include "serve/route.h"
+
+int64_t
+conn_read_timeout(const struct conn_settings *settings)
+{
+	int64_t a = settings->header_ms, b = settings->idle_ms;
+
+	return a == 0 ? b : b == 0 || a < b ? a : b;
+}
+
+/* The first line of bytes, or all of them if it has no end. */
+static struct slice
+first_line(struct slice bytes)
+{
+	struct slice line, rest;
+
+	slice_cut(bytes, '\n', &line, &rest);
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static void
+log_refusal(const struct conn *c, int status, const char *why)
+{
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add(&line.text, c->remote());
+	buf_add_str(&line.text, ": ");
+	if (status != 0) {
+		buf_add_u64(&line.text, (uint64_t)status);
+		buf_add_str(&line.text, ": ");
+	}
+	buf_add_str(&line.text, why);
+	log_end(&line, LOG_LEVEL_NOTICE);
+}
+
+static void
+log_explanation(const struct conn *c)
+{
+	const struct conn_request *r = &c->current;
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add_str(&line.text, "explain: ");
+	buf_add(&line.text, r->request_line);
+	buf_add_str(&line.text, ": ");
+	buf_add_u64(&line.text, (uint64_t)r->res.status);
+	buf_add(&line.text, buf_slice(&r->explanation));
+	if (r->res.refusal != NULL) {
+		buf_add_str(&line.text, "; because ");
+		buf_add_str(&line.text, r->res.refusal);
+	}
+	log_end(&line, LOG_LEVEL_INFO);
+}
+
+static void
+log_request(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+	struct access access = {
+	    .now = clock_seconds(),
+	    .request_line = r->request_line,
+	    .req = &r->req,
+	    .status = r->res.status,
+	    .content_sent = r->content_sent,
+	    .ordinal = c->served,
+	};
+
+	if (r->res.refusal != NULL)
+		log_refusal(c, r->res.status, r->res.refusal);
+	if (c->settings->explain)
+		log_explanation(c);
+	if (c->settings->access == ACCESS_NONE)
+		return;
+	access.remote = c->remote();
+	access.duration_us = clock_us() - r->started_us;
+	access_log(c->settings->access, &access);
+}
+
+/* Empties what belonged to the last request. */
+static void
+begin_request(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+
+	*r = (struct conn_request){
+	    .explanation = {.data = c->storage.explanation,
+			    .cap = sizeof(c->storage.explanation) / 2}};
+	response_init(&r->res, c->storage.fields, sizeof(c->storage.fields));
+	reader_release(&c->reader);
+}
+
+static int
+send_response(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+	struct writer_request request = {
+	    .minor = r->req.minor,
+	    .is_head = r->req.method == METHOD_HEAD,
+	    .is_persistent = !r->res.close,
+	    .path = r->req.target.path,
+	};
+	int error = writer_send(&c->writer, &request, &r->res, &r->head_sent,
+				&r->content_sent);
+
+	if (r->res.file_fd >= 0)
+		close(r->res.file_fd);
+	return error;
+}
+
+/*
+ * Answers with an error page and gives the connection up: what comes next
+ * on it cannot be told.
+ */
+static void
+refuse_and_close(struct conn *c, enum status status, const char *why)
+{
+	struct conn_request *r = &c->current;
+	struct buf page = BUF_OVER(c->storage.page);
+
+	response_init(&r->res, c->storage.fields, sizeof(c->storage.fields));
+	r->res.refusal = why;
+	r->res.close = true;
+	error_page(&r->res, status, &page);
+	c->must_linger = true;
+	c->served++;
+	if (send_response(c))
+		log_refusal(c, 0, "the client is gone before its answer");
+	log_request(c);
+}
+
+/*
+ * What it means that nothing of a response was sent, because of error.
+ * STATUS_NONE if the client is gone.
+ */
+static enum status
+status_of_error(const struct body *b, int error, const char **why)
+{
+	*why = b->refusal;
+	if (b->error != error) {
+		*why = "the response's fields do not fit into a head";
+		return STATUS_INTERNAL_SERVER_ERROR;
+	}
+	switch (error) {
+	case IO_INVALID:
+		return STATUS_BAD_REQUEST;
+	case IO_TOO_LARGE:
+		return STATUS_CONTENT_TOO_LARGE;
+	case IO_TIMEOUT:
+		*why = "the content came too slowly";
+		return STATUS_REQUEST_TIMEOUT;
+	case IO_EOF:
+		*why = "the connection ended inside the content";
+		return STATUS_BAD_REQUEST;
+	default:
+		return STATUS_NONE;
+	}
+}
+
+static const char *
+name_of_error(int error)
+{
+	switch (error) {
+	case IO_EOF:
+		return "cut short: the file or the content ended early";
+	case IO_TIMEOUT:
+		return "cut short: the client was too slow";
+	case IO_INVALID:
+		return "cut short: the content was malformed";
+	case IO_TOO_LARGE:
+		return "cut short: the content was larger than the limit";
+	default:
+		return "cut short: the client is gone";
+	}
+}
+
+static ssize_t
+read_nothing(struct source *self, void *dst, size_t cap)
+{
+	(void)self;
+	(void)dst;
+	(void)cap;
+	return 0;
+}
+
+static struct source no_content = {read_nothing};
+
+static void
+decide(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+	struct buf page = BUF_OVER(c->storage.page);
+	/* "Content received in a GET request has no generally defined
+	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
+	bool is_ignored = r->req.method == METHOD_GET ||
+			  r->req.method == METHOD_HEAD;
+	struct exchange x = {
+	    .site = c->site,
+	    .root = &c->root,
+	    .req = &r->req,
+	    .content = is_ignored ? &no_content : &r->body.source,
+	    .content_length = is_ignored			? 0
+			      : r->req.framing == FRAMING_CHUNKED ? LENGTH_UNKNOWN
+								  : r->req.content_length,
+	    .res = &r->res,
+	    .explanation = c->settings->explain ? &r->explanation : NULL,
+	};
+
+	route_decide(&x, &page);
+}
+
+/*
+ * True if the connection can go on behind a response that leaves the
+ * request's content unread. A client that waits for 100 (Continue) may
+ * send it or not, now that it gets a final answer: nobody could tell its
+ * content from its next request.
+ */
+static bool
+can_go_on(const struct conn *c)
+{
+	const struct conn_request *r = &c->current;
+
+	if (r->res.content == CONTENT_SOURCE &&
+	    r->res.source == &r->body.source)
+		return true;
+	return !body_is_withheld(&r->body) &&
+	       !(r->req.framing == FRAMING_LENGTH &&
+		 r->req.content_length > c->settings->body.drain);
+}
+
+/* Serves the request in current. False if the connection must end. */
+static bool
+serve_request(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+	uint64_t max = c->settings->max_requests;
+	enum status status;
+	const char *why;
+	int error;
+
+	body_init(&r->body, &r->req, &c->reader, &c->settings->body);
+	decide(c);
+	r->res.close = !r->req.is_persistent || !can_go_on(c) ||
+		       stop_requested() || (max > 0 && c->served + 1 >= max);
+	error = send_response(c);
+	if (error && !r->head_sent &&
+	    (status = status_of_error(&r->body, error, &why))) {
+		refuse_and_close(c, status, why);
+		return false;
+	}
+	c->served++;
+	log_request(c);
+	if (error) {
+		log_refusal(c, 0, name_of_error(error));
+		c->must_linger = true;
+		return false;
+	}
+	if (r->res.close || !body_drain(&r->body)) {
+		c->must_linger = !r->body.is_done;
+		return false;
+	}
+	return true;
+}
+
+/* Parses and checks a head. False if it was refused and answered. */
+static bool
+take_head(struct conn *c, struct slice head)
+{
+	struct conn_request *r = &c->current;
+	uint64_t max = c->settings->body.content;
+	enum status status;
+
+	r->request_line = first_line(head);
+	status = request_parse(&r->req, head, &c->settings->head,
+			       c->storage.field, c->storage.path);
+	if (status) {
+		refuse_and_close(c, status, r->req.refusal);
+		return false;
+	}
+	if (r->req.framing == FRAMING_LENGTH && max > 0 &&
+	    r->req.content_length > max) {
+		refuse_and_close(c, STATUS_CONTENT_TOO_LARGE,
+				 "Content-Length larger than the limit");
+		return false;
+	}
+	return true;
+}
+
+/* Why no head came. */
+static bool
+end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
+{
+	struct slice bytes = slice_skip(reader_bytes(&c->reader), scan->first);
+
+	/* Between requests every end is a normal one. */
+	if (bytes.len == 0)
+		return false;
+	c->current.request_line = first_line(bytes);
+	if (n == IO_TIMEOUT)
+		refuse_and_close(c, STATUS_REQUEST_TIMEOUT,
+				 "the head did not arrive in time");
+	else if (n == 0)
+		refuse_and_close(c, STATUS_BAD_REQUEST,
+				 "the connection ended inside a head");
+	else
+		log_refusal(c, 0, "the client is gone inside a head");
+	return false;
+}
+
+/*
+ * Waits for the next head and holds it. The deadline is absolute: it
+ * counts from the head's first byte, or, for the first head, from the
+ * begin of the connection, however the bytes drip. False if there is none.
+ */
+static bool
+next_head(struct conn *c, struct slice *head)
+{
+	const struct conn_settings *s = c->settings;
+	bool is_first = c->served == 0;
+	int64_t deadline = clock_deadline(is_first ? s->header_ms : s->idle_ms);
+	struct head_scan scan = {0};
+	bool has_begun = false;
+
+	for (;;) {
+		struct slice bytes = reader_bytes(&c->reader);
+		enum status status;
+		ssize_t n;
+
+		if ((status = head_find_end(&scan, bytes, &s->head))) {
+			bytes = slice_skip(bytes, scan.first);
+			c->current.request_line = first_line(bytes);
+			c->current.started_us = clock_us();
+			refuse_and_close(c, status, scan.refusal);
+			return false;
+		}
+		if (scan.end > 0) {
+			c->current.started_us =
+			    s->access == ACCESS_NONE ? 0 : clock_us();
+			*head = slice_skip(reader_hold(&c->reader, scan.end),
+					   scan.first);
+			return true;
+		}
+		if (bytes.len > scan.first && !has_begun) {
+			has_begun = true;
+			if (!is_first)
+				deadline = clock_deadline(s->header_ms);
+		}
+		if (!has_begun) {
+			stop_idle(c->in_fd);
+			if (stop_requested())
+				return false;
+		}
+		n = reader_fill(&c->reader, deadline);
+		stop_idle(-1);
+		if (n <= 0)
+			return end_without_head(c, &scan, n);
+	}
+}
+
+/*
+ * Ends the connection so that the client can read what it was sent: a
+ * socket that is closed while input is unread sends a reset, and that
+ * takes what the client has not read yet along. Hence the output is
+ * ended, and the input read for a while (RFC 9112, section 9.6).
+ */
+static void
+end(struct conn *c)
+{
+	const struct body_limits *limits = &c->settings->body;
+	int64_t deadline = clock_deadline(limits->drain_ms);
+	uint64_t left = limits->drain;
+	char scratch[4096];
+
+	stream_flush(c->stream);
+	if (c->stream->error)
+		return;
+	if (!c->must_linger && reader_bytes(&c->reader).len == 0 &&
+	    !c->stream->ops->has_input(c->stream))
+		return;
+	stream_end(c->stream);
+	while (left > 0) {
+		ssize_t n = stream_read(c->stream, scratch, sizeof(scratch),
+					deadline);
+
+		if (n <= 0)
+			return;
+		left -= (uint64_t)n < left ? (uint64_t)n : left;
+	}
+}
+
+void
+conn_serve(struct conn *c)
+{
+	struct slice head;
+
+	reader_init(&c->reader, c->stream, c->storage.in,
+		    sizeof(c->storage.in));
+	writer_init(&c->writer, c->stream, &c->site->rules, c->storage.block);
+	c->served = 0;
+	c->must_linger = false;
+	do
+		begin_request(c);
+	while (next_head(c, &head) && take_head(c, head) && serve_request(c));
+	end(c);
+}

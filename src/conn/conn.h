@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONN_CONN_H
+#define CONN_CONN_H
+
+#include "conn/access.h"
+#include "conn/body.h"
+#include "conn/writer.h"
+#include "serve/error.h"
+#include "serve/exchange.h"
+
+/* Limits and time-outs of a connection; a time of 0 is none. */
+struct conn_settings {
+	struct head_limits head;
+	struct body_limits body;
+	struct stream_pace pace;
+	int64_t header_ms; /* absolute, for a whole head */
+	int64_t idle_ms;   /* between two requests */
+	uint64_t max_requests; /* on one connection, 0: any number */
+	enum access_format access;
+	bool explain;
+};
+
+/*
+ * The shortest time-out that reads of a connection have, for
+ * stream_set_options.
+ */
+int64_t conn_read_timeout(const struct conn_settings *settings);
+
+/*
+ * One client's connection. The first part lives as long as it does;
+ * current belongs to the request that is served and is emptied by one
+ * assignment. The storage behind it is touched only as far as it is
+ * needed: an idle connection costs a few pages.
+ */
+struct conn {
+	const struct conn_settings *settings;
+	const struct site *site;
+	struct root root;
+	struct stream *stream;
+	int in_fd;			/* for SIGTERM while idle, or -1 */
+	struct slice (*remote)(void);	/* the client's address, for the log */
+
+	struct reader reader;
+	struct writer writer;
+	uint64_t served;  /* requests answered */
+	bool must_linger; /* the client may still be sending */
+
+	struct conn_request {
+		struct request req;
+		struct response res;
+		struct body body;
+		struct slice request_line; /* as sent, for the log */
+		bool head_sent;		   /* too late for another answer */
+		uint64_t content_sent;
+		int64_t started_us;
+		struct buf explanation;
+	} current;
+
+	struct conn_storage {
+		char in[READER_CAP];
+		char out[OUT_CAP];
+		struct field field[FIELDS_CAP];
+		char path[REQUEST_LINE_CAP + 2];
+		char fields[RESPONSE_FIELDS_MAX];
+		char page[ERROR_PAGE_MAX];
+		char block[WRITER_BLOCK];
+		char explanation[LOG_LINE_MAX];
+	} storage;
+};
+
+/*
+ * Serves requests until either side is done, and ends the output. The
+ * stream must be set up over c->storage.out. Whatever the client does is
+ * no failure of ours and has no result.
+ */
+void conn_serve(struct conn *c);
+
+#endif

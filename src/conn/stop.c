@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "conn/stop.h"
+
+static volatile sig_atomic_t is_requested;
+static volatile sig_atomic_t idle_fd = -1;
+
+static void
+handle(int signal_number)
+{
+	int saved = errno;
+
+	(void)signal_number;
+	is_requested = 1;
+	if (idle_fd >= 0)
+		shutdown(idle_fd, SHUT_RD);
+	errno = saved;
+}
+
+void
+stop_install(void)
+{
+	/* No SA_RESTART: a wait on a pipe must return too. */
+	struct sigaction action = {.sa_handler = handle};
+
+	sigaction(SIGTERM, &action, NULL);
+}
+
+bool
+stop_requested(void)
+{
+	return is_requested;
+}
+
+void
+stop_idle(int fd)
+{
+	idle_fd = fd;
+}
+
+bool
+stop_requested_idle(void)
+{
+	return is_requested && idle_fd >= 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONN_STOP_H
+#define CONN_STOP_H
+
+#include <stdbool.h>
+
+/*
+ * How a launcher or a person asks a connection to end: SIGTERM. The
+ * response that is under way is finished and says "Connection: close";
+ * a connection that waits for its next request ends at once.
+ *
+ * The handler only notes the request and, if the connection is idle,
+ * shuts the reading half of its socket, so that the read it is in, or is
+ * about to enter, returns: there is no moment at which the signal is
+ * missed.
+ */
+void stop_install(void);
+
+/* True once SIGTERM has come. */
+bool stop_requested(void);
+
+/* Marks fd as waiting for a request, or with -1 as not waiting. */
+void stop_idle(int fd);
+
+/* True if SIGTERM has come while the connection waits for a request. */
+bool stop_requested_idle(void);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "conn/writer.h"
+#include "http/date.h"
+
+/* What a head needs beside the response's own fields and those of rules. */
+#define HEAD_ROOM 512
+
+void
+writer_init(struct writer *w, struct stream *stream, const struct rules *rules,
+	    char *block)
+{
+	*w = (struct writer){.stream = stream,
+			     .rules = rules,
+			     .block = block,
+			     .date_second = INT64_MIN};
+}
+
+/* RFC 9112, section 6.3, number 1; RFC 9110, section 8.6. */
+static bool
+allows_content(int status)
+{
+	return status >= 200 && status != STATUS_NO_CONTENT &&
+	       status != STATUS_NOT_MODIFIED;
+}
+
+static void
+add_field(struct buf *out, struct slice name, struct slice value)
+{
+	buf_add(out, name);
+	buf_add(out, SLICE(": "));
+	buf_add(out, value);
+	buf_add(out, SLICE("\r\n"));
+}
+
+static void
+add_status_line(struct buf *out, int status)
+{
+	buf_add(out, SLICE("HTTP/1.1 "));
+	buf_add_u64(out, (uint64_t)status);
+	buf_add_char(out, ' ');
+	buf_add_str(out, status_reason(status));
+	buf_add(out, SLICE("\r\n"));
+}
+
+static void
+add_date(struct writer *w, struct buf *out)
+{
+	int64_t now = clock_seconds();
+
+	if (now != w->date_second) {
+		struct buf date = BUF_OVER(w->date);
+
+		date_add(&date, now);
+		w->date_second = now;
+	}
+	add_field(out, SLICE("Date"), (struct slice){w->date, sizeof(w->date)});
+}
+
+/* Adds lines, without those whose field a rule sets or removes. */
+static void
+add_lines(struct writer *w, struct slice path, struct buf *out,
+	  struct slice lines)
+{
+	struct slice line, rest = lines, name, value;
+
+	if (w->rules == NULL || w->rules->header_count == 0) {
+		buf_add(out, lines);
+		return;
+	}
+	while (slice_cut(rest, '\n', &line, &rest)) {
+		slice_cut(line, ':', &name, &value);
+		if (rules_find_header(w->rules, path, name) == NULL) {
+			buf_add(out, line);
+			buf_add_char(out, '\n');
+		}
+	}
+}
+
+/* Of the rules for one field the last that matches counts. */
+static void
+add_ruled(struct writer *w, struct slice path, struct buf *out)
+{
+	if (w->rules == NULL)
+		return;
+	for (size_t i = 0; i < w->rules->header_count; i++) {
+		const struct header_rule *rule = &w->rules->header[i];
+
+		if (rule->value.len > 0 &&
+		    rules_find_header(w->rules, path, rule->name) == rule)
+			add_field(out, rule->name, rule->value);
+	}
+}
+
+static void
+add_framing(struct buf *out, const struct response *res, bool is_chunked)
+{
+	if (!allows_content(res->status))
+		return;
+	if (is_chunked) {
+		add_field(out, SLICE("Transfer-Encoding"), SLICE("chunked"));
+	} else if (res->length != LENGTH_UNKNOWN) {
+		buf_add(out, SLICE("Content-Length: "));
+		buf_add_u64(out, res->length);
+		buf_add(out, SLICE("\r\n"));
+	}
+}
+
+static int
+add_head(struct writer *w, const struct writer_request *req,
+	 const struct response *res, bool is_chunked)
+{
+	struct buf *out = &w->stream->out;
+	size_t ruled = w->rules != NULL ? w->rules->header_len : 0;
+	size_t before;
+
+	if (stream_reserve(w->stream, HEAD_ROOM + res->fields.len + ruled))
+		return w->stream->error;
+	before = out->len;
+	add_status_line(out, res->status);
+	add_date(w, out);
+	add_lines(w, req->path, out, SLICE("Server: perch\r\n"));
+	add_lines(w, req->path, out, buf_slice(&res->fields));
+	add_ruled(w, req->path, out);
+	add_framing(out, res, is_chunked);
+	if (res->close)
+		add_field(out, SLICE("Connection"), SLICE("close"));
+	else if (req->minor == 0)
+		add_field(out, SLICE("Connection"), SLICE("keep-alive"));
+	buf_add(out, SLICE("\r\n"));
+	if (!out->overflow && !res->fields.overflow)
+		return 0;
+	out->len = before;
+	out->overflow = false;
+	return IO_INVALID;
+}
+
+/*
+ * A small file is read right behind its head, so that both leave in one
+ * write, and with those of other requests of a pipelined burst.
+ */
+static int
+add_small_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
+{
+	if (stream_reserve(s, (size_t)len))
+		return s->error;
+	while (len > 0) {
+		ssize_t n = pread(fd, buf_end(&s->out), (size_t)len,
+				  (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 ? IO_EOF : IO_FAILED;
+		s->out.len += (size_t)n;
+		offset += (uint64_t)n;
+		len -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static int
+add_chunk(struct stream *s, struct slice data)
+{
+	char storage[24];
+	struct buf size = BUF_OVER(storage);
+
+	buf_add_hex(&size, data.len);
+	buf_add(&size, SLICE("\r\n"));
+	stream_write(s, buf_slice(&size));
+	stream_write(s, data);
+	return stream_write(s, SLICE("\r\n"));
+}
+
+/* Passes the rest of a source on; data is its first block, taken already. */
+static int
+send_source(struct writer *w, const struct response *res, struct slice data,
+	    bool is_chunked, uint64_t *content_sent)
+{
+	struct stream *s = w->stream;
+
+	while (data.len > 0) {
+		ssize_t n;
+
+		if (is_chunked ? add_chunk(s, data) : stream_write(s, data))
+			return s->error;
+		*content_sent += data.len;
+		n = res->source->read(res->source, w->block, WRITER_BLOCK);
+		if (n < 0)
+			return (int)n;
+		data = (struct slice){w->block, (size_t)n};
+	}
+	return is_chunked ? stream_write(s, SLICE("0\r\n\r\n")) : 0;
+}
+
+static int
+send_content(struct writer *w, const struct response *res, struct slice first,
+	     bool is_chunked, uint64_t *content_sent)
+{
+	struct stream *s = w->stream;
+	uint64_t before = s->sent + s->out.len;
+	int error = 0;
+
+	switch (res->content) {
+	case CONTENT_NONE:
+		return 0;
+	case CONTENT_BYTES:
+		error = stream_write(s, res->bytes);
+		break;
+	case CONTENT_FILE:
+		error = res->length <= SMALL_FILE_MAX
+			    ? add_small_file(s, res->file_fd, res->file_offset,
+					     res->length)
+			    : stream_send_file(s, res->file_fd,
+					       res->file_offset, res->length);
+		break;
+	case CONTENT_SOURCE:
+		return send_source(w, res, first, is_chunked, content_sent);
+	}
+	*content_sent = s->sent + s->out.len - before;
+	return error;
+}
+
+int
+writer_send(struct writer *w, const struct writer_request *req,
+	    struct response *res, bool *head_sent, uint64_t *content_sent)
+{
+	bool has_content = allows_content(res->status) && !req->is_head;
+	bool is_unknown = res->content == CONTENT_SOURCE &&
+			  res->length == LENGTH_UNKNOWN;
+	bool is_chunked = is_unknown && req->minor >= 1;
+	struct slice first = {0};
+	int error;
+
+	/* Its first block before the head: if there is none, because the
+	 * request's content is malformed, the answer is another one. */
+	if (has_content && res->content == CONTENT_SOURCE) {
+		ssize_t n =
+		    res->source->read(res->source, w->block, WRITER_BLOCK);
+
+		if (n < 0)
+			return (int)n;
+		first = (struct slice){w->block, (size_t)n};
+	}
+	if (!req->is_persistent || (is_unknown && !is_chunked))
+		res->close = true;
+	if ((error = add_head(w, req, res, is_chunked)))
+		return error;
+	*head_sent = true;
+	if (!has_content)
+		return 0;
+	return send_content(w, res, first, is_chunked, content_sent);
+}
+
+void
+writer_continue(struct stream *stream)
+{
+	if (!stream_reserve(stream, 64)) {
+		add_status_line(&stream->out, STATUS_CONTINUE);
+		buf_add(&stream->out, SLICE("\r\n"));
+	}
+}
+
+void
+writer_add_unavailable(struct buf *out, int64_t now, uint64_t retry_after)
+{
+	struct slice text = SLICE("503: too many connections, try later\n");
+
+	add_status_line(out, STATUS_SERVICE_UNAVAILABLE);
+	buf_add(out, SLICE("Date: "));
+	date_add(out, now);
+	buf_add(out, SLICE("\r\nServer: perch\r\nRetry-After: "));
+	buf_add_u64(out, retry_after);
+	buf_add(out, SLICE("\r\nContent-Type: text/plain; charset=utf-8\r\n"
+			   "Content-Length: "));
+	buf_add_u64(out, text.len);
+	buf_add(out, SLICE("\r\nConnection: close\r\n\r\n"));
+	buf_add(out, text);
+}

@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "host/config.h"
+
+#define BOTH (PROGRAM_PERCH | PROGRAM_LISTEN)
+
+/* How the text of a value becomes what is stored at its offset. */
+enum option_kind {
+	OPTION_FLAG,	/* bool; takes no value */
+	OPTION_SECONDS, /* int64_t of milliseconds */
+	OPTION_SIZE,	/* uint64_t of bytes: digits and K, M or G */
+	OPTION_COUNT,	/* uint64_t */
+	OPTION_OTHER,	/* take does it all */
+};
+
+struct option {
+	const char *name;
+	const char *value; /* what the value is, for --help; NULL: none */
+	const char *help;
+	enum option_kind kind;
+	unsigned programs;
+	size_t offset;
+	uint64_t min, max; /* seconds are milliseconds here */
+	/* Returns NULL, or what is wrong with the value. */
+	const char *(*take)(struct config *config, struct slice value);
+};
+
+static const char *take_config(struct config *config, struct slice value);
+
+/* A copy that stays, with a NUL behind it. Called a few times at start. */
+static char *
+keep(struct slice s)
+{
+	char *copy = malloc(s.len + 1);
+
+	if (copy == NULL)
+		abort();
+	memcpy(copy, s.ptr, s.len);
+	copy[s.len] = '\0';
+	return copy;
+}
+
+/* The bytes of a file, which stay mapped; or what is wrong with it. */
+static const char *
+map_file(const char *name, struct slice *text)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	const char *error = NULL;
+	struct stat st;
+	void *bytes;
+
+	*text = (struct slice){0};
+	if (fd < 0)
+		return strerror(errno);
+	if (fstat(fd, &st) != 0) {
+		error = strerror(errno);
+	} else if (!S_ISREG(st.st_mode)) {
+		error = "not a regular file";
+	} else if (st.st_size > 0) {
+		bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
+			     fd, 0);
+		if (bytes == MAP_FAILED)
+			error = strerror(errno);
+		else
+			*text = (struct slice){bytes, (size_t)st.st_size};
+	}
+	close(fd);
+	return error;
+}
+
+static const char *
+take_index(struct config *config, struct slice value)
+{
+	static const char *const bad =
+	    "not the plain name of a file that is not hidden";
+	struct site *site = &config->site;
+
+	/* The first one given takes the place of the default. */
+	if (site->index_count == 1 &&
+	    slice_equal(site->index[0], SLICE("index.html")))
+		site->index_count = 0;
+	if (site->index_count == INDEX_MAX)
+		return "too many of them";
+	if (value.len == 0 || value.ptr[0] == '.' ||
+	    memchr(value.ptr, '/', value.len) != NULL ||
+	    memchr(value.ptr, '\0', value.len) != NULL)
+		return bad;
+	site->index[site->index_count++] = value;
+	return NULL;
+}
+
+static const char *
+take_header(struct config *config, struct slice value)
+{
+	return rules_add_header(&config->site.rules, value);
+}
+
+static const char *
+take_echo(struct config *config, struct slice value)
+{
+	return rules_add_echo(&config->site.rules, value);
+}
+
+static const char *
+take_log(struct config *config, struct slice value)
+{
+	static const struct {
+		struct slice name;
+		enum access_format format;
+	} formats[] = {{{"combined", 8}, ACCESS_COMBINED},
+		       {{"common", 6}, ACCESS_COMMON},
+		       {{"json", 4}, ACCESS_JSON},
+		       {{"none", 4}, ACCESS_NONE}};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (slice_equal(value, formats[i].name)) {
+			config->conn.access = formats[i].format;
+			return NULL;
+		}
+	return "not one of combined, common, json, none";
+}
+
+static const char *
+take_date(struct config *config, struct slice value)
+{
+	uint64_t seconds;
+
+	(void)config;
+	if (!slice_to_u64(value, &seconds) || seconds > INT64_MAX)
+		return "not a number of seconds since 1970";
+	clock_fix((int64_t)seconds);
+	return NULL;
+}
+
+static const char *
+take_mime(struct config *config, struct slice value)
+{
+	struct mime_table *table = &config->site.mime;
+	const char *error;
+	struct slice text;
+	size_t bad_line;
+
+	if (table->rules == NULL) {
+		table->rules = calloc(MIME_RULES_MAX, sizeof(*table->rules));
+		if (table->rules == NULL)
+			abort();
+		table->cap = MIME_RULES_MAX;
+	}
+	error = map_file(keep(value), &text);
+	if (error != NULL)
+		return error;
+	return mime_table_parse(table, text, &bad_line) ? NULL
+							: table->refusal;
+}
+
+static const char *
+take_user(struct config *config, struct slice value)
+{
+	config->listen.user = keep(value);
+	return NULL;
+}
+
+static const char *
+take_ready_fd(struct config *config, struct slice value)
+{
+	uint64_t fd;
+
+	if (!slice_to_u64(value, &fd) || fd < 1 || fd > 1023)
+		return "not the number of a descriptor";
+	config->listen.ready_fd = (int64_t)fd;
+	return NULL;
+}
+
+static const char *
+take_socket_mode(struct config *config, struct slice value)
+{
+	uint64_t mode = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] < '0' || value.ptr[i] > '7' || mode > 0777)
+			return "not an octal mode";
+		mode = mode * 8 + (uint64_t)(value.ptr[i] - '0');
+	}
+	if (value.len == 0 || mode > 0777)
+		return "not an octal mode";
+	config->listen.socket_mode = mode;
+	return NULL;
+}
+
+#define AT(member) offsetof(struct config, member)
+#define SECOND 1000
+#define HOUR (3600 * SECOND)
+#define KIB 1024
+
+/* In alphabetical order, as the manual has them. */
+static const struct option options[] = {
+    {"backlog", "N", "connections that may wait to be accepted (1024)",
+     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.backlog), 1, 65535, NULL},
+    {"body-timeout", "SECONDS", "time without progress of a request's content "
+				"(30)",
+     OPTION_SECONDS, BOTH, AT(conn.body.timeout_ms), 0, 24 * HOUR, NULL},
+    {"check", NULL, "read the options, say what is wrong, exit", OPTION_FLAG,
+     BOTH, AT(checks), 0, 0, NULL},
+    {"config", "FILE", "more options, one a line, without the dashes",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_config},
+    {"date", "SECONDS", "a clock that stands still, for tests", OPTION_OTHER,
+     BOTH, 0, 0, 0, take_date},
+    {"drain-timeout", "SECONDS", "time for reading on what is not wanted (2)",
+     OPTION_SECONDS, BOTH, AT(conn.body.drain_ms), 1, HOUR, NULL},
+    {"echo", "PATTERN", "send a request's content back", OPTION_OTHER, BOTH, 0,
+     0, 0, take_echo},
+    {"exec", NULL, "a fresh image for each connection", OPTION_FLAG,
+     PROGRAM_LISTEN, AT(listen.executes), 0, 0, NULL},
+    {"explain", NULL, "say on stderr what decided each answer", OPTION_FLAG,
+     BOTH, AT(conn.explain), 0, 0, NULL},
+    {"grace", "SECONDS", "time for responses under way when told to stop (10)",
+     OPTION_SECONDS, PROGRAM_LISTEN, AT(listen.grace_ms), 0, HOUR, NULL},
+    {"header", "'PATTERN NAME: VALUE'", "set a response field, or remove it",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_header},
+    {"header-timeout", "SECONDS", "time for a whole head (10)", OPTION_SECONDS,
+     BOTH, AT(conn.header_ms), 0, 24 * HOUR, NULL},
+    {"help", NULL, "say this, and exit", OPTION_OTHER, BOTH, 0, 0, 0, NULL},
+    {"idle-timeout", "SECONDS", "time between two requests (60)",
+     OPTION_SECONDS, BOTH, AT(conn.idle_ms), 0, 24 * HOUR, NULL},
+    {"index", "NAME", "index file of a directory, repeatable (index.html)",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_index},
+    {"log", "FORMAT", "combined, common, json or none (combined)",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_log},
+    {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,
+     BOTH, AT(conn.body.content), 0, UINT64_MAX, NULL},
+    {"max-chunk-extensions", "BYTES", "chunk extensions of a request (16K)",
+     OPTION_SIZE, BOTH, AT(conn.body.chunk_extension), 0, 1024 * KIB, NULL},
+    {"max-connections", "N", "connections at a time (512)", OPTION_COUNT,
+     PROGRAM_LISTEN, AT(listen.max_connections), 1, 100000, NULL},
+    {"max-drain", "BYTES", "content that is read on unwanted (256K)",
+     OPTION_SIZE, BOTH, AT(conn.body.drain), 0, 1024 * 1024 * KIB, NULL},
+    {"max-fields", "N", "fields of a request (128)", OPTION_COUNT, BOTH,
+     AT(conn.head.fields), 1, FIELDS_CAP, NULL},
+    {"max-head", "BYTES", "head of a request (32K)", OPTION_SIZE, BOTH,
+     AT(conn.head.head), 64, HEAD_CAP - 16, NULL},
+    {"max-per-address", "N", "connections of one address, 0: any number (64)",
+     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.max_per_address), 0, 100000,
+     NULL},
+    {"max-request-line", "BYTES", "request line (8K)", OPTION_SIZE, BOTH,
+     AT(conn.head.request_line), 16, REQUEST_LINE_CAP, NULL},
+    {"max-requests", "N", "requests on a connection, 0: any number (1000)",
+     OPTION_COUNT, BOTH, AT(conn.max_requests), 0, UINT64_MAX, NULL},
+    {"mime", "FILE", "more media types, in the format of mime.types",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_mime},
+    {"min-rate", "BYTES", "a second, that a client must read or send (256)",
+     OPTION_SIZE, BOTH, AT(conn.pace.min_rate), 0, 1024 * 1024 * KIB, NULL},
+    {"ready-fd", "N", "write a newline to this descriptor when ready",
+     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_ready_fd},
+    {"retry-after", "SECONDS", "that a refused connection is told (5)",
+     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.retry_after), 0, 86400, NULL},
+    {"socket-mode", "MODE", "permissions of unix: sockets (0666)",
+     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_socket_mode},
+    {"user", "NAME", "become this user before the first connection",
+     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_user},
+    {"version", NULL, "say the version, and exit", OPTION_OTHER, BOTH, 0, 0, 0,
+     NULL},
+    {"write-timeout", "SECONDS", "time without progress of a response (30)",
+     OPTION_SECONDS, BOTH, AT(conn.pace.timeout_ms), 0, 24 * HOUR, NULL},
+};
+
+#define OPTION_COUNT_ALL (sizeof(options) / sizeof(options[0]))
+
+static const char *
+program_name(enum program program)
+{
+	return program == PROGRAM_PERCH ? "perch" : "perch-listen";
+}
+
+static const struct option *
+find_option(enum program program, struct slice name)
+{
+	for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
+		if ((options[i].programs & program) &&
+		    slice_equal(name, slice_of(options[i].name)))
+			return &options[i];
+	return NULL;
+}
+
+/* "10" or "0.25": milliseconds, what is finer being cut off. */
+static bool
+parse_seconds(struct slice text, uint64_t *ms)
+{
+	struct slice whole, fraction;
+	uint64_t seconds, part, scale = 100;
+
+	*ms = 0;
+	if (slice_cut(text, '.', &whole, &fraction)) {
+		if (!slice_to_u64(fraction, &part))
+			return false;
+		for (size_t i = 0; i < fraction.len && i < 3; i++) {
+			*ms += (uint64_t)(fraction.ptr[i] - '0') * scale;
+			scale /= 10;
+		}
+	}
+	if (!slice_to_u64(whole, &seconds) || seconds > INT64_MAX / 1000 - 1)
+		return false;
+	*ms += seconds * 1000;
+	return true;
+}
+
+/* "4096", "32K", "1M", "2G" */
+static bool
+parse_size(struct slice text, uint64_t *bytes)
+{
+	unsigned shift = 0;
+
+	if (text.len == 0)
+		return false;
+	switch (text.ptr[text.len - 1]) {
+	case 'K': case 'k':
+		shift = 10;
+		break;
+	case 'M': case 'm':
+		shift = 20;
+		break;
+	case 'G': case 'g':
+		shift = 30;
+		break;
+	}
+	if (shift > 0)
+		text.len--;
+	if (!slice_to_u64(text, bytes) || *bytes > UINT64_MAX >> shift)
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+static const char *
+take_value(struct config *config, const struct option *option,
+	   struct slice value)
+{
+	void *at = (char *)config + option->offset;
+	uint64_t n = 0;
+	int64_t ms;
+
+	switch (option->kind) {
+	case OPTION_FLAG:
+		*(bool *)at = true;
+		return NULL;
+	case OPTION_OTHER:
+		return option->take(config, value);
+	case OPTION_SECONDS:
+		if (!parse_seconds(value, &n))
+			return "not a number of seconds";
+		break;
+	case OPTION_SIZE:
+		if (!parse_size(value, &n))
+			return "not a number of bytes";
+		break;
+	case OPTION_COUNT:
+		if (!slice_to_u64(value, &n))
+			return "not a number";
+		break;
+	}
+	if (n < option->min || n > option->max)
+		return n < option->min ? "too small" : "too large";
+	ms = (int64_t)n;
+	memcpy(at, option->kind == OPTION_SECONDS ? (void *)&ms : (void *)&n,
+	       sizeof(n));
+	return NULL;
+}
+
+enum config_result
+config_refuse(const char *what, const char *detail)
+{
+	log_message(LOG_LEVEL_ERROR, what, detail);
+	return CONFIG_EXIT_USAGE;
+}
+
+/* --NAME: what, or FILE:LINE: NAME: what. Always false. */
+static const char *
+describe(const char *where, struct slice name, const char *what)
+{
+	static char text[512];
+	struct buf b = {.data = text, .cap = sizeof(text) - 1};
+
+	buf_add_str(&b, where);
+	buf_add(&b, name.len < 64 ? name : (struct slice){name.ptr, 64});
+	buf_add_str(&b, ": ");
+	buf_add_str(&b, what);
+	text[b.len] = '\0';
+	return text;
+}
+
+/* A line "name value"; blank lines and those that begin with # are none. */
+static const char *
+take_line(struct config *config, struct slice line)
+{
+	const struct option *option;
+	struct slice name;
+	const char *error;
+
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	if (!slice_next_word(&line, &name) || name.ptr[0] == '#')
+		return NULL;
+	option = find_option(config->program, name);
+	if (option == NULL || (option->kind == OPTION_OTHER && !option->take))
+		return describe("", name, "no such option");
+	if ((option->value == NULL) != (line.len == 0))
+		return describe("", name,
+				option->value ? "wants a value"
+					      : "takes no value");
+	error = take_value(config, option, line);
+	return error != NULL ? describe("", name, error) : NULL;
+}
+
+static const char *
+take_config(struct config *config, struct slice value)
+{
+	static unsigned depth;
+	static char where[640];
+	struct slice text, line;
+	const char *error = map_file(keep(value), &text);
+	uint64_t number = 0;
+
+	if (error != NULL)
+		return error;
+	if (depth > 0)
+		return "a --config file cannot name another";
+	depth++;
+	while (error == NULL && text.len > 0) {
+		slice_cut(text, '\n', &line, &text);
+		number++;
+		error = take_line(config, line);
+	}
+	depth--;
+	if (error != NULL) {
+		struct buf b = {.data = where, .cap = sizeof(where) - 1};
+
+		buf_add_str(&b, "line ");
+		buf_add_u64(&b, number);
+		buf_add_str(&b, ": ");
+		buf_add_str(&b, error);
+		where[b.len] = '\0';
+		return where;
+	}
+	return NULL;
+}
+
+static void
+set_defaults(struct config *config, enum program program)
+{
+	*config = (struct config){
+	    .program = program,
+	    .site = {.directory = ".",
+		     .index = {SLICE("index.html")},
+		     .index_count = 1},
+	    .conn = {.head = {.request_line = 8 * KIB,
+			      .head = 32 * KIB,
+			      .fields = 128},
+		     .body = {.content = 1024 * 1024 * KIB,
+			      .chunk_extension = 16 * KIB,
+			      .drain = 256 * KIB,
+			      .drain_ms = 2 * SECOND,
+			      .timeout_ms = 30 * SECOND},
+		     .pace = {.timeout_ms = 30 * SECOND, .min_rate = 256},
+		     .header_ms = 10 * SECOND,
+		     .idle_ms = 60 * SECOND,
+		     .max_requests = 1000,
+		     .access = ACCESS_COMBINED},
+	    .listen = {.backlog = 1024,
+		       .max_connections = 512,
+		       .max_per_address = 64,
+		       .retry_after = 5,
+		       .socket_mode = 0666,
+		       .grace_ms = 10 * SECOND,
+		       .ready_fd = -1},
+	};
+}
+
+static void
+print(struct slice text)
+{
+	ssize_t n;
+
+	do
+		n = write(STDOUT_FILENO, text.ptr, text.len);
+	while (n < 0 && errno == EINTR);
+}
+
+static void
+print_help(enum program program)
+{
+	char storage[8192];
+	struct buf out = BUF_OVER(storage);
+
+	buf_add_str(&out,
+		    program == PROGRAM_PERCH
+			? "usage: perch [OPTION]... [DIRECTORY]\n"
+			  "Serves the one HTTP connection on standard input "
+			  "and output from DIRECTORY (.).\n\n"
+			: "usage: perch-listen [OPTION]... "
+			  "ADDRESS[,ADDRESS]... [DIRECTORY]\n"
+			  "       perch-listen [OPTION]... "
+			  "ADDRESS[,ADDRESS]... -- PROGRAM [ARG]...\n"
+			  "Accepts connections and serves each in a process "
+			  "of its own from DIRECTORY (.),\n"
+			  "or runs PROGRAM for it. ADDRESS: 8080, "
+			  "127.0.0.1:8080, [::1]:8080, unix:/path, "
+			  "systemd\n\n");
+	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
+		const struct option *o = &options[i];
+		size_t before = out.len;
+
+		if (!(o->programs & program))
+			continue;
+		buf_add_str(&out, "  --");
+		buf_add_str(&out, o->name);
+		if (o->value != NULL) {
+			buf_add_char(&out, ' ');
+			buf_add_str(&out, o->value);
+		}
+		do
+			buf_add_char(&out, ' ');
+		while (out.len - before < 34);
+		buf_add_str(&out, o->help);
+		buf_add_char(&out, '\n');
+	}
+	print(buf_slice(&out));
+}
+
+/* Splits "--name=value". */
+static const struct option *
+parse_option(enum program program, const char *argument, struct slice *name,
+	     struct slice *value, bool *has_value)
+{
+	*has_value = slice_cut(slice_skip(slice_of(argument), 2), '=', name,
+			       value);
+	return find_option(program, *name);
+}
+
+static enum config_result
+take_option(struct config *config, int argc, char **argv, int *at)
+{
+	struct slice name, value = {0};
+	bool has_value;
+	const struct option *option = parse_option(
+	    config->program, argv[*at], &name, &value, &has_value);
+	const char *error;
+
+	if (option == NULL)
+		return config_refuse(describe("--", name, "no such option"),
+				     NULL);
+	if (option->value == NULL && has_value)
+		return config_refuse(describe("--", name, "takes no value"),
+				     NULL);
+	if (option->kind == OPTION_OTHER && option->take == NULL) {
+		if (option->name[0] == 'h')
+			print_help(config->program);
+		else
+			print(config->program == PROGRAM_PERCH
+				  ? SLICE("perch " VERSION "\n")
+				  : SLICE("perch-listen " VERSION "\n"));
+		return CONFIG_EXIT_OK;
+	}
+	if (option->value != NULL && !has_value) {
+		if (*at + 1 >= argc)
+			return config_refuse(
+			    describe("--", name, "wants a value"), NULL);
+		value = slice_of(argv[++*at]);
+	}
+	error = take_value(config, option, value);
+	return error == NULL ? CONFIG_SERVE
+			     : config_refuse(describe("--", name, error), NULL);
+}
+
+static enum config_result
+take_addresses(struct config *config, struct slice list)
+{
+	struct listen_settings *l = &config->listen;
+	struct slice address;
+
+	while (slice_next_element(&list, &address)) {
+		if (l->address_count == ADDRESSES_MAX)
+			return config_refuse("too many addresses", NULL);
+		l->address[l->address_count++] = address;
+	}
+	return l->address_count > 0 ? CONFIG_SERVE
+				    : config_refuse("no address", NULL);
+}
+
+/* What stands behind the options: [ADDRESS...] [DIRECTORY] */
+static enum config_result
+take_operand(struct config *config, const char *operand, unsigned *count)
+{
+	unsigned number = (*count)++;
+
+	if (config->program == PROGRAM_LISTEN && number-- == 0)
+		return take_addresses(config, slice_of(operand));
+	if (number > 0)
+		return config_refuse("one argument too many", operand);
+	config->site.directory = operand;
+	return CONFIG_SERVE;
+}
+
+enum config_result
+config_read(struct config *config, enum program program, int argc, char **argv)
+{
+	enum config_result result = CONFIG_SERVE;
+	unsigned operands = 0;
+
+	log_open(program_name(program), STDIN_FILENO, STDOUT_FILENO);
+	set_defaults(config, program);
+	for (int i = 1; i < argc && result == CONFIG_SERVE; i++) {
+		const char *argument = argv[i];
+
+		if (strcmp(argument, "--") == 0) {
+			if (program != PROGRAM_LISTEN || i + 1 == argc)
+				return config_refuse(
+				    "--", "no PROGRAM may or does follow");
+			config->listen.program = argv + i + 1;
+			break;
+		}
+		result = argument[0] == '-' && argument[1] == '-'
+			     ? take_option(config, argc, argv, &i)
+			 : argument[0] == '-' && argument[1] != '\0'
+			     ? config_refuse(argument, "no such option")
+			     : take_operand(config, argument, &operands);
+	}
+	if (result == CONFIG_SERVE && program == PROGRAM_LISTEN) {
+		if (operands == 0)
+			return config_refuse("no ADDRESS to listen on", NULL);
+		if (config->listen.program != NULL && operands > 1)
+			return config_refuse("a DIRECTORY and a PROGRAM",
+					     config->site.directory);
+	}
+	/* One rate holds for both directions. */
+	config->conn.body.min_rate = config->conn.pace.min_rate;
+	config->conn.body.trailer = config->conn.head.head;
+	return result;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_CONFIG_H
+#define HOST_CONFIG_H
+
+#include "conn/conn.h"
+
+/* Listening addresses on one command line. */
+#define ADDRESSES_MAX 32
+
+/* What perch-listen is told beside what every connection is. */
+struct listen_settings {
+	struct slice address[ADDRESSES_MAX];
+	size_t address_count;
+	char **program; /* behind "--", NULL-terminated; or NULL */
+	bool executes;	/* --exec */
+	uint64_t backlog, max_connections, max_per_address;
+	uint64_t retry_after; /* seconds */
+	uint64_t socket_mode; /* of unix: sockets */
+	int64_t grace_ms;
+	int64_t ready_fd;  /* or -1 */
+	const char *user;  /* or NULL */
+};
+
+/* The programs that share one table of options. */
+enum program { PROGRAM_PERCH = 1, PROGRAM_LISTEN = 2 };
+
+/* Everything that the command line and its --config files say. */
+struct config {
+	enum program program;
+	struct site site;
+	struct conn_settings conn;
+	struct listen_settings listen;
+	bool checks; /* --check: stop before serving */
+};
+
+/* What to do after the command line is read. */
+enum config_result {
+	CONFIG_SERVE,
+	CONFIG_EXIT_OK,	   /* --help and --version have said their part */
+	CONFIG_EXIT_USAGE, /* one line on stderr has said what is wrong */
+};
+
+/*
+ * Fills config with the defaults and then from the command line. What it
+ * holds points into argv, or into memory that is never freed. Reads
+ * --config and --mime files; opens nothing else.
+ */
+enum config_result config_read(struct config *config, enum program program,
+			       int argc, char **argv);
+
+/* Says "PROGRAM: what: detail" on stderr; for main, before it exits. */
+enum config_result config_refuse(const char *what, const char *detail);
+
+#endif

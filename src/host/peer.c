@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "host/peer.h"
+
+/* Longer than any numeric address with its zone. */
+#define ADDRESS_MAX 64
+
+static struct {
+	bool is_known, is_accepted;
+	struct sockaddr_storage accepted;
+	char text[ADDRESS_MAX];
+	size_t len;
+} peer;
+
+static void
+set_text(struct slice text)
+{
+	static const struct slice mapped = {"::ffff:", 7};
+
+	if (slice_starts(text, mapped) && memchr(text.ptr, '.', text.len))
+		text = slice_skip(text, mapped.len);
+	memcpy(peer.text, text.ptr, text.len);
+	peer.len = text.len;
+}
+
+/* What is no address in a variable is not believed. */
+static bool
+is_numeric(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (hex_digit(text.ptr[i]) < 0 && text.ptr[i] != '.' &&
+		    text.ptr[i] != ':')
+			return false;
+	return text.len > 0 && text.len <= ADDRESS_MAX;
+}
+
+static bool
+take_environment(void)
+{
+	static const char *const names[] = {"TCPREMOTEIP", "REMOTE_ADDR",
+					    "REMOTE_HOST", "SOCAT_PEERADDR",
+					    "NCAT_REMOTE_ADDR"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+		struct slice text;
+
+		if (value == NULL)
+			continue;
+		text = slice_of(value);
+		/* socat writes [::1]. */
+		if (text.len > 2 && text.ptr[0] == '[' &&
+		    text.ptr[text.len - 1] == ']')
+			text = (struct slice){text.ptr + 1, text.len - 2};
+		if (is_numeric(text)) {
+			set_text(text);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+take_socket(const struct sockaddr_storage *address)
+{
+	char text[INET6_ADDRSTRLEN] = "-";
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+
+	if (address->ss_family == AF_INET)
+		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+	else if (address->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+	set_text(slice_of(text));
+}
+
+struct slice
+peer_address(void)
+{
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(address);
+
+	if (!peer.is_known) {
+		peer.is_known = true;
+		if (peer.is_accepted) {
+			take_socket(&peer.accepted);
+		} else if (!take_environment()) {
+			if (getpeername(0, (struct sockaddr *)&address,
+					&len) != 0)
+				address.ss_family = AF_UNSPEC;
+			take_socket(&address);
+		}
+	}
+	return (struct slice){peer.text, peer.len};
+}
+
+void
+peer_set(const struct sockaddr_storage *address)
+{
+	peer.accepted = *address;
+	peer.is_accepted = true;
+	peer.is_known = false;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HTTP_RESPONSE_H
+#define HTTP_RESPONSE_H
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "http/http.h"
+
+#define LENGTH_UNKNOWN UINT64_MAX
+
+/* Where the content of a response comes from. */
+enum content_kind {
+	CONTENT_NONE,
+	CONTENT_BYTES,	/* memory that lives as long as the response */
+	CONTENT_FILE,	/* a part of a regular file */
+	CONTENT_SOURCE, /* whatever a source yields */
+};
+
+/*
+ * A response that is decided but not sent. Handlers fill it in; only
+ * conn/writer turns it into bytes, so the status line, the framing and
+ * HEAD are handled in one place.
+ */
+struct response {
+	int status;
+	/*
+	 * Complete "Name: value\r\n" lines over the caller's storage; no
+	 * framing fields, those are the writer's.
+	 */
+	struct buf fields;
+
+	enum content_kind content;
+	struct slice bytes;	/* CONTENT_BYTES */
+	int file_fd;		/* CONTENT_FILE: owned; conn closes it */
+	uint64_t file_offset;
+	struct source *source;	/* CONTENT_SOURCE */
+	uint64_t length;	/* of the content, or LENGTH_UNKNOWN */
+
+	bool close;		/* end the connection after this one */
+	const char *refusal;	/* why it is an error, for the log, or NULL */
+};
+
+/* The empty response, with its fields to be written over storage. */
+void response_init(struct response *res, char *storage, size_t cap);
+
+/*
+ * Appends a field. A value that holds what no field may (CR, LF, NUL and
+ * other controls) makes the fields overflow, which the writer answers
+ * with 500: nothing can be smuggled into a head.
+ */
+void response_field(struct response *res, struct slice name,
+		    struct slice value);
+
+/* Records why the request is refused, and returns status. */
+enum status response_refuse(struct response *res, enum status status,
+			    const char *why);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "serve/file.h"
+
+static enum status
+refuse_open(struct exchange *x, int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return response_refuse(x->res, STATUS_FORBIDDEN,
+				       "the file may not be read");
+	case EXDEV:
+	case ELOOP:
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "a symbolic link out of the root");
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EAGAIN:
+		return response_refuse(x->res, STATUS_SERVICE_UNAVAILABLE,
+				       "no descriptor or memory for the file");
+	case EIO:
+		return response_refuse(x->res, STATUS_INTERNAL_SERVER_ERROR,
+				       "the file cannot be read");
+	default:
+		/* Nothing was refused, so the log has no line for it. */
+		exchange_explain(x, "no such file", x->req->target.path);
+		return STATUS_NOT_FOUND;
+	}
+}
+
+static bool
+is_hidden(struct slice path)
+{
+	struct slice segment, rest = slice_skip(path, 1);
+	bool is_first = true, is_more = true;
+
+	while (is_more) {
+		is_more = slice_cut(rest, '/', &segment, &rest);
+		if (segment.len > 0 && segment.ptr[0] == '.' &&
+		    !(is_first && slice_equal(segment, SLICE(".well-known"))))
+			return true;
+		is_first = false;
+	}
+	return false;
+}
+
+/*
+ * "308 or 301": 301 is what every client of the last thirty years knows,
+ * and for GET and HEAD the two mean the same.
+ */
+static enum status
+redirect_to_slash(struct exchange *x)
+{
+	struct buf *fields = &x->res->fields;
+
+	buf_add(fields, SLICE("Location: "));
+	target_encode_path(fields, x->req->target.path);
+	buf_add_char(fields, '/');
+	if (x->req->target.has_query) {
+		buf_add_char(fields, '?');
+		buf_add(fields, x->req->target.query);
+	}
+	buf_add(fields, SLICE("\r\n"));
+	x->res->status = STATUS_MOVED_PERMANENTLY;
+	x->res->length = 0;
+	exchange_explain(x, "a directory without its slash",
+			 x->req->target.path);
+	return STATUS_NONE;
+}
+
+static enum status
+serve_opened(struct exchange *x, int fd, const struct stat *st,
+	     struct slice name)
+{
+	struct buf *fields = &x->res->fields;
+	struct slice type = mime_table_type(&x->site->mime, name);
+
+	buf_add(fields, SLICE("Content-Type: "));
+	mime_add(fields, type);
+	buf_add(fields, SLICE("\r\nX-Content-Type-Options: nosniff\r\n"));
+	x->res->status = STATUS_OK;
+	x->res->content = CONTENT_FILE;
+	x->res->file_fd = fd;
+	x->res->length = (uint64_t)st->st_size;
+	exchange_explain(x, "file", name);
+	exchange_explain(x, "type", type);
+	return STATUS_NONE;
+}
+
+/* Opens the first index file that there is in the directory path. */
+static int
+open_index(struct exchange *x, struct slice path, struct buf *name)
+{
+	int fd = -ENOENT;
+
+	for (size_t i = 0; i < x->site->index_count && fd == -ENOENT; i++) {
+		buf_reset(name);
+		buf_add(name, path);
+		buf_add(name, x->site->index[i]);
+		buf_add_char(name, '\0');
+		if (name->overflow)
+			return -ENAMETOOLONG;
+		fd = root_open_file(x->root, name->data + 1);
+		name->len--;
+	}
+	return fd;
+}
+
+enum status
+file_handle(struct exchange *x)
+{
+	struct slice path = x->req->target.path;
+	char storage[PATH_MAX];
+	struct buf index = BUF_OVER(storage);
+	bool is_directory = path.ptr[path.len - 1] == '/';
+	struct stat st;
+	int fd;
+
+	if (x->req->target.encoded_slash)
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "an encoded slash is in no file's name");
+	if (is_hidden(path))
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "the name begins with a dot");
+	fd = is_directory ? open_index(x, path, &index)
+			  : root_open_file(x->root, path.ptr + 1);
+	if (fd < 0)
+		return refuse_open(x, -fd);
+	if (fstat(fd, &st) != 0) {
+		close(fd);
+		return refuse_open(x, EIO);
+	}
+	if (S_ISREG(st.st_mode))
+		return serve_opened(x, fd, &st,
+				    is_directory ? buf_slice(&index) : path);
+	close(fd);
+	if (S_ISDIR(st.st_mode) && !is_directory)
+		return redirect_to_slash(x);
+	return response_refuse(x->res, STATUS_NOT_FOUND, "not a regular file");
+}

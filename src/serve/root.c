@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "serve/root.h"
+
+#define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+int
+root_open(struct root *root, const char *directory)
+{
+	/* musl's open adds an fcntl for kernels without O_CLOEXEC. */
+	long fd = syscall(SYS_openat, AT_FDCWD, directory,
+			  O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	*root = (struct root){.fd = (int)fd};
+	return 0;
+}
+
+/*
+ * Opens one part of a path after the other, following no link. The
+ * directories on the way are held by O_PATH: they need not be readable.
+ */
+static int
+walk(int root_fd, const char *path)
+{
+	int at = root_fd;
+
+	for (;;) {
+		size_t len = strcspn(path, "/");
+		char part[NAME_MAX + 1];
+		bool is_last = path[len] == '\0';
+		int fd, error;
+
+		if (len > NAME_MAX)
+			fd = -1, error = ENAMETOOLONG;
+		else {
+			memcpy(part, path, len);
+			part[len] = '\0';
+			fd = openat(at, len > 0 ? part : ".",
+				    O_NOFOLLOW |
+					(is_last ? READ_FLAGS
+						 : O_PATH | O_DIRECTORY |
+						       O_CLOEXEC));
+			error = errno;
+		}
+		if (at != root_fd)
+			close(at);
+		if (fd < 0)
+			return -error;
+		if (is_last)
+			return fd;
+		at = fd;
+		path += len + 1;
+	}
+}
+
+/* A rename elsewhere on the machine may make the kernel unsure: EAGAIN. */
+#define RETRIES 8
+
+int
+root_open_file(struct root *root, const char *path)
+{
+	struct open_how how = {.flags = READ_FLAGS,
+			       .resolve = RESOLVE_BENEATH |
+					  RESOLVE_NO_MAGICLINKS};
+
+	if (*path == '\0')
+		path = ".";
+	for (int i = 0; !root->walks && i < RETRIES; i++) {
+		long fd = syscall(SYS_openat2, root->fd, path, &how,
+				  sizeof(how));
+
+		if (fd >= 0)
+			return (int)fd;
+		/* EPERM is what older sandboxes say to calls they do not
+		 * know, and no answer that a file can give. */
+		if (errno == ENOSYS || errno == EPERM)
+			root->walks = true;
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return root->walks ? walk(root->fd, path) : -EAGAIN;
+}

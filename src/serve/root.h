@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_ROOT_H
+#define SERVE_ROOT_H
+
+#include <stdbool.h>
+
+/*
+ * The document root: a directory, opened once. Every file is opened
+ * beneath it and nowhere else, whatever links lie in it.
+ */
+struct root {
+	int fd;
+	/* The kernel lacks openat2: paths are walked part by part. */
+	bool walks;
+};
+
+/* Opens directory. Returns 0, or an errno value. */
+int root_open(struct root *root, const char *directory);
+
+/*
+ * Opens path, which is relative and holds no ".." part, for reading.
+ * Symbolic links are followed as long as they stay beneath the root
+ * (openat2 with RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS); where the
+ * kernel has no openat2, none is. Does not block on a FIFO. Returns a
+ * descriptor that the caller closes, or a negative errno value: EXDEV or
+ * ELOOP for a link that leads out.
+ */
+int root_open_file(struct root *root, const char *path);
+
+#endif
