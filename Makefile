@@ -73,7 +73,9 @@ layers = \
     serve/route \
     conn/stop conn/stream conn/reader conn/writer conn/body conn/access \
     conn/conn \
-    host/peer host/config host/children host/listen
+    host/peer host/config host/address host/children host/socket \
+    host/privilege host/notify host/orders host/spawn host/ucspi \
+    host/overload host/handover host/reload host/launcher host/listen
 
 programs = perch perch-listen
 sources = $(wildcard $(layers:%=src/%.c))

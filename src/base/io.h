@@ -13,10 +13,10 @@
 
 /* Why a transfer stopped. All of them end the connection. */
 enum io_error {
-	IO_EOF = -1,	 /* ended early: fewer bytes than promised */
-	IO_TIMEOUT = -2, /* a deadline passed, or the rate was too low */
-	IO_FAILED = -3,	 /* the descriptor broke; nothing more will pass */
-	IO_INVALID = -4, /* the bytes break the framing they came in */
+	IO_EOF = -1,       /* ended early: fewer bytes than promised */
+	IO_TIMEOUT = -2,   /* a deadline passed, or the rate was too low */
+	IO_FAILED = -3,    /* the descriptor broke; nothing more will pass */
+	IO_INVALID = -4,   /* the bytes break the framing they came in */
 	IO_TOO_LARGE = -5, /* more bytes than a limit allows */
 };
 

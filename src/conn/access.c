@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/log.h"
 #include "conn/access.h"
+#include "base/log.h"
 #include "http/date.h"
 
 /*
@@ -79,8 +79,8 @@ add_json(struct buf *out, const struct access *a, struct slice referer,
 	date_add_iso(out, a->now);
 	buf_add_char(out, '"');
 	add_json_field(out, "remote", a->remote);
-	add_json_field(out, "request", cut(a->request_line,
-					   REQUEST_LINE_LOGGED / 2));
+	add_json_field(out, "request",
+		       cut(a->request_line, REQUEST_LINE_LOGGED / 2));
 	add_json_number(out, "status", (uint64_t)a->status);
 	add_json_number(out, "bytes", a->content_sent);
 	add_json_field(out, "referer", referer);

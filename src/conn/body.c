@@ -148,14 +148,17 @@ body_read(struct source *self, void *dst, size_t cap)
 		b->expects_continue = false;
 		writer_continue(b->reader->stream);
 	}
-	n = b->framing == FRAMING_CHUNKED ? read_chunked(b, dst, cap)
+	n = b->framing == FRAMING_CHUNKED  ? read_chunked(b, dst, cap)
 	    : b->framing == FRAMING_LENGTH ? read_length(b, dst, cap)
 					   : 0;
 	if (n > 0) {
 		b->passed += (uint64_t)n;
-		/* A length was held against the limit before it came here. */
+		/* A length was held against the limit before it came here. A
+		 * chunk is held against it whole, however little is there:
+		 * the answer must not hang on how the bytes arrive. */
 		if (b->framing == FRAMING_CHUNKED && b->limits->content > 0 &&
-		    b->passed > b->limits->content)
+		    b->passed + chunked_data_left(&b->chunked) >
+			b->limits->content)
 			return fail(b, IO_TOO_LARGE,
 				    "chunked content larger than the limit");
 	}
@@ -167,17 +170,16 @@ void
 body_init(struct body *b, const struct request *req, struct reader *reader,
 	  const struct body_limits *limits)
 {
-	*b = (struct body){
-	    .source.read = body_read,
-	    .reader = reader,
-	    .limits = limits,
-	    .framing = req->framing,
-	    .left = req->content_length,
-	    .expects_continue = req->expects_continue,
-	    .is_done = !request_has_content(req),
-	    .deadline = NEVER,
-	    .chunked = {.extension_max = limits->chunk_extension,
-			.trailer_max = limits->trailer}};
+	*b = (struct body){.source.read = body_read,
+			   .reader = reader,
+			   .limits = limits,
+			   .framing = req->framing,
+			   .left = req->content_length,
+			   .expects_continue = req->expects_continue,
+			   .is_done = !request_has_content(req),
+			   .deadline = NEVER,
+			   .chunked = {.extension_max = limits->chunk_extension,
+				       .trailer_max = limits->trailer}};
 }
 
 bool

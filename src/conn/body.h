@@ -7,13 +7,13 @@
 #include "http/request.h"
 
 struct body_limits {
-	uint64_t content;	/* bytes of content; more: 413 */
+	uint64_t content;       /* bytes of content; more: 413 */
 	size_t chunk_extension; /* bytes, over all chunks of one request */
-	size_t trailer;		/* bytes */
-	uint64_t drain;		/* unread bytes that are worth reading on */
-	int64_t drain_ms;	/* and the time for it */
-	int64_t timeout_ms;	/* without progress: 408 */
-	uint64_t min_rate;	/* bytes a second while we wait; 0: any */
+	size_t trailer;         /* bytes */
+	uint64_t drain;         /* unread bytes that are worth reading on */
+	int64_t drain_ms;       /* and the time for it */
+	int64_t timeout_ms;     /* without progress: 408 */
+	uint64_t min_rate;      /* bytes a second while we wait; 0: any */
 };
 
 /*
@@ -27,7 +27,7 @@ struct body {
 	struct reader *reader;
 	const struct body_limits *limits;
 	enum framing framing;
-	uint64_t left;	 /* FRAMING_LENGTH: bytes to come */
+	uint64_t left;   /* FRAMING_LENGTH: bytes to come */
 	uint64_t passed; /* bytes of content that were read */
 	struct chunked chunked;
 	bool expects_continue; /* and it was not sent yet */
@@ -42,8 +42,8 @@ struct body {
 };
 
 /* Sets b up for a request, which it does not keep. */
-void body_init(struct body *b, const struct request *req,
-	       struct reader *reader, const struct body_limits *limits);
+void body_init(struct body *b, const struct request *req, struct reader *reader,
+	       const struct body_limits *limits);
 
 /* True if the client waits for 100 (Continue), and may send nothing. */
 bool body_is_withheld(const struct body *b);

@@ -106,7 +106,8 @@ send_response(struct conn *c)
 	struct conn_request *r = &c->current;
 	struct writer_request request = {
 	    .minor = r->req.minor,
-	    .is_head = r->req.method == METHOD_HEAD,
+	    /* As sent: what was refused may not have been parsed. */
+	    .is_head = slice_starts(r->request_line, SLICE("HEAD ")),
 	    .is_persistent = !r->res.close,
 	    .path = r->req.target.path,
 	};
@@ -147,6 +148,9 @@ static enum status
 status_of_error(const struct body *b, int error, const char **why)
 {
 	*why = b->refusal;
+	/* No other answer would get there either. */
+	if (b->reader->stream->error)
+		return STATUS_NONE;
 	if (b->error != error) {
 		*why = "the response's fields do not fit into a head";
 		return STATUS_INTERNAL_SERVER_ERROR;
@@ -202,16 +206,17 @@ decide(struct conn *c)
 	struct buf page = BUF_OVER(c->storage.page);
 	/* "Content received in a GET request has no generally defined
 	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
-	bool is_ignored = r->req.method == METHOD_GET ||
-			  r->req.method == METHOD_HEAD;
+	bool is_ignored =
+	    r->req.method == METHOD_GET || r->req.method == METHOD_HEAD;
 	struct exchange x = {
 	    .site = c->site,
 	    .root = &c->root,
 	    .req = &r->req,
 	    .content = is_ignored ? &no_content : &r->body.source,
-	    .content_length = is_ignored			? 0
-			      : r->req.framing == FRAMING_CHUNKED ? LENGTH_UNKNOWN
-								  : r->req.content_length,
+	    .content_length = is_ignored ? 0
+			      : r->req.framing == FRAMING_CHUNKED
+				  ? LENGTH_UNKNOWN
+				  : r->req.content_length,
 	    .res = &r->res,
 	    .explanation = c->settings->explain ? &r->explanation : NULL,
 	};
@@ -280,6 +285,9 @@ take_head(struct conn *c, struct slice head)
 	uint64_t max = c->settings->body.content;
 	enum status status;
 
+	/* A socket that is reset later cannot tell its peer any more. */
+	if (c->settings->access != ACCESS_NONE)
+		c->remote();
 	r->request_line = first_line(head);
 	status = request_parse(&r->req, head, &c->settings->head,
 			       c->storage.field, c->storage.path);
@@ -367,35 +375,18 @@ next_head(struct conn *c, struct slice *head)
 	}
 }
 
-/*
- * Ends the connection so that the client can read what it was sent: a
- * socket that is closed while input is unread sends a reset, and that
- * takes what the client has not read yet along. Hence the output is
- * ended, and the input read for a while (RFC 9112, section 9.6).
- */
+/* Lingers where the client has sent, or may be sending, what is not read. */
 static void
 end(struct conn *c)
 {
 	const struct body_limits *limits = &c->settings->body;
-	int64_t deadline = clock_deadline(limits->drain_ms);
-	uint64_t left = limits->drain;
-	char scratch[4096];
 
-	stream_flush(c->stream);
-	if (c->stream->error)
+	if (stream_flush(c->stream))
 		return;
-	if (!c->must_linger && reader_bytes(&c->reader).len == 0 &&
-	    !c->stream->ops->has_input(c->stream))
-		return;
-	stream_end(c->stream);
-	while (left > 0) {
-		ssize_t n = stream_read(c->stream, scratch, sizeof(scratch),
-					deadline);
-
-		if (n <= 0)
-			return;
-		left -= (uint64_t)n < left ? (uint64_t)n : left;
-	}
+	if (c->must_linger || reader_bytes(&c->reader).len > 0 ||
+	    c->stream->ops->has_input(c->stream))
+		stream_linger(c->stream, limits->drain,
+			      clock_deadline(limits->drain_ms));
 }
 
 void

@@ -13,8 +13,8 @@ struct conn_settings {
 	struct head_limits head;
 	struct body_limits body;
 	struct stream_pace pace;
-	int64_t header_ms; /* absolute, for a whole head */
-	int64_t idle_ms;   /* between two requests */
+	int64_t header_ms;     /* absolute, for a whole head */
+	int64_t idle_ms;       /* between two requests */
 	uint64_t max_requests; /* on one connection, 0: any number */
 	enum access_format access;
 	bool explain;
@@ -37,8 +37,8 @@ struct conn {
 	const struct site *site;
 	struct root root;
 	struct stream *stream;
-	int in_fd;			/* for SIGTERM while idle, or -1 */
-	struct slice (*remote)(void);	/* the client's address, for the log */
+	int in_fd;                    /* for SIGTERM while idle, or -1 */
+	struct slice (*remote)(void); /* the client's address, for the log */
 
 	struct reader reader;
 	struct writer writer;
@@ -50,7 +50,7 @@ struct conn {
 		struct response res;
 		struct body body;
 		struct slice request_line; /* as sent, for the log */
-		bool head_sent;		   /* too late for another answer */
+		bool head_sent;            /* too late for another answer */
 		uint64_t content_sent;
 		int64_t started_us;
 		struct buf explanation;

@@ -87,10 +87,20 @@ stream_send_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
 }
 
 void
-stream_end(struct stream *s)
+stream_linger(struct stream *s, uint64_t max, int64_t deadline)
 {
-	if (!stream_flush(s))
-		s->ops->end_output(s);
+	char scratch[4096];
+
+	if (stream_flush(s))
+		return;
+	s->ops->end_output(s);
+	while (max > 0) {
+		ssize_t n = s->ops->read(s, scratch, sizeof(scratch), deadline);
+
+		if (n <= 0)
+			return;
+		max -= (uint64_t)n < max ? (uint64_t)n : max;
+	}
 }
 
 static enum fd_kind
@@ -109,8 +119,7 @@ static void
 set_read_timeout(int fd, int64_t ms)
 {
 	struct timeval timeout = {.tv_sec = (time_t)(ms / 1000),
-				  .tv_usec =
-				      (suseconds_t)(ms % 1000 * 1000)};
+				  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 }
@@ -145,8 +154,8 @@ wait_readable(int fd, int64_t deadline)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	for (;;) {
-		int64_t left = deadline == NEVER ? NEVER
-						 : deadline - clock_ms();
+		int64_t left =
+		    deadline == NEVER ? NEVER : deadline - clock_ms();
 		int n;
 
 		if (left <= 0)
@@ -189,8 +198,7 @@ fd_read(struct stream *s, void *dst, size_t cap, int64_t deadline)
 		if (must_wait && (error = wait_readable(f->in_fd, deadline)))
 			return error == IO_EOF ? 0 : error;
 		n = f->in_kind == FD_SOCKET
-			? recv(f->in_fd, dst, cap,
-			       must_wait ? MSG_DONTWAIT : 0)
+			? recv(f->in_fd, dst, cap, must_wait ? MSG_DONTWAIT : 0)
 			: read(f->in_fd, dst, cap);
 		if (n >= 0)
 			return n;

@@ -47,8 +47,8 @@ struct stream_ops {
 struct stream {
 	const struct stream_ops *ops;
 	struct buf out; /* pending output, over the owner's OUT_CAP bytes */
-	int error;	/* the first io_error of the output, or 0 */
-	uint64_t sent;	/* bytes that operations have sent so far */
+	int error;      /* the first io_error of the output, or 0 */
+	uint64_t sent;  /* bytes that operations have sent so far */
 };
 
 ssize_t stream_read(struct stream *s, void *dst, size_t cap,
@@ -70,8 +70,15 @@ int stream_flush(struct stream *s);
 int stream_send_file(struct stream *s, int fd, uint64_t offset,
 		     uint64_t len) MUST_CHECK;
 
-/* Sends what is pending and ends the output. */
-void stream_end(struct stream *s);
+/*
+ * Ends a connection so that the client can read what it was sent. A
+ * socket that is closed while input is unread sends a reset, and that
+ * takes along what the client has not read yet. Hence this sends what is
+ * pending, ends the output, and reads the input, max bytes of it at most,
+ * until the client ends it too or the deadline comes (RFC 9112, section
+ * 9.6).
+ */
+void stream_linger(struct stream *s, uint64_t max, int64_t deadline);
 
 /* How fast a client must read (RFC 9110 has no word on it; a server must). */
 struct stream_pace {
@@ -91,9 +98,14 @@ struct stream_pace {
 struct fd_stream {
 	struct stream stream;
 	int in_fd, out_fd;
-	enum fd_kind { FD_UNKNOWN, FD_SOCKET, FD_PIPE, FD_FILE } in_kind,
+	enum fd_kind {
+		FD_UNKNOWN,
+		FD_SOCKET,
+		FD_PIPE,
+		FD_FILE
+	} in_kind,
 	    out_kind;
-	int out_flags;	  /* of out_fd as it was given; -1: not asked yet */
+	int out_flags;    /* of out_fd as it was given; -1: not asked yet */
 	int64_t armed_ms; /* SO_RCVTIMEO of in_fd; 0: none */
 	struct stream_pace pace;
 

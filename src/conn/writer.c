@@ -148,8 +148,8 @@ add_small_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
 	if (stream_reserve(s, (size_t)len))
 		return s->error;
 	while (len > 0) {
-		ssize_t n = pread(fd, buf_end(&s->out), (size_t)len,
-				  (off_t)offset);
+		ssize_t n =
+		    pread(fd, buf_end(&s->out), (size_t)len, (off_t)offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -229,8 +229,8 @@ writer_send(struct writer *w, const struct writer_request *req,
 	    struct response *res, bool *head_sent, uint64_t *content_sent)
 {
 	bool has_content = allows_content(res->status) && !req->is_head;
-	bool is_unknown = res->content == CONTENT_SOURCE &&
-			  res->length == LENGTH_UNKNOWN;
+	bool is_unknown =
+	    res->content == CONTENT_SOURCE && res->length == LENGTH_UNKNOWN;
 	bool is_chunked = is_unknown && req->minor >= 1;
 	struct slice first = {0};
 	int error;

@@ -14,7 +14,7 @@
 struct writer {
 	struct stream *stream;
 	const struct rules *rules; /* for the fields they set; may be NULL */
-	char *block;		   /* WRITER_BLOCK bytes, the owner's */
+	char *block;               /* WRITER_BLOCK bytes, the owner's */
 
 	/* The Date of the second in which the last response was made. */
 	int64_t date_second;
@@ -29,8 +29,8 @@ void writer_init(struct writer *w, struct stream *stream,
 
 /* What a request lets the writer do; for one that has none, all zeroes. */
 struct writer_request {
-	int minor;	    /* of its HTTP version */
-	bool is_head;	    /* send no content */
+	int minor;          /* of its HTTP version */
+	bool is_head;       /* send no content */
 	bool is_persistent; /* it offered to keep the connection */
 	struct slice path;  /* what rules go by; may be empty */
 };
@@ -44,8 +44,8 @@ struct writer_request {
  * before anything of the response was sent: then another can be.
  */
 int writer_send(struct writer *w, const struct writer_request *req,
-		struct response *res, bool *head_sent, uint64_t *content_sent)
-    MUST_CHECK;
+		struct response *res, bool *head_sent,
+		uint64_t *content_sent) MUST_CHECK;
 
 /* Sends an interim 100 (Continue) (RFC 9110, section 15.2.1). */
 void writer_continue(struct stream *stream);

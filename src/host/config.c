@@ -16,11 +16,11 @@
 
 /* How the text of a value becomes what is stored at its offset. */
 enum option_kind {
-	OPTION_FLAG,	/* bool; takes no value */
+	OPTION_FLAG,    /* bool; takes no value */
 	OPTION_SECONDS, /* int64_t of milliseconds */
-	OPTION_SIZE,	/* uint64_t of bytes: digits and K, M or G */
-	OPTION_COUNT,	/* uint64_t */
-	OPTION_OTHER,	/* take does it all */
+	OPTION_SIZE,    /* uint64_t of bytes: digits and K, M or G */
+	OPTION_COUNT,   /* uint64_t */
+	OPTION_OTHER,   /* take does it all */
 };
 
 struct option {
@@ -159,8 +159,7 @@ take_mime(struct config *config, struct slice value)
 	error = map_file(keep(value), &text);
 	if (error != NULL)
 		return error;
-	return mime_table_parse(table, text, &bad_line) ? NULL
-							: table->refusal;
+	return mime_table_parse(table, text, &bad_line) ? NULL : table->refusal;
 }
 
 static const char *
@@ -206,8 +205,9 @@ take_socket_mode(struct config *config, struct slice value)
 static const struct option options[] = {
     {"backlog", "N", "connections that may wait to be accepted (1024)",
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.backlog), 1, 65535, NULL},
-    {"body-timeout", "SECONDS", "time without progress of a request's content "
-				"(30)",
+    {"body-timeout", "SECONDS",
+     "time without progress of a request's content "
+     "(30)",
      OPTION_SECONDS, BOTH, AT(conn.body.timeout_ms), 0, 24 * HOUR, NULL},
     {"check", NULL, "read the options, say what is wrong, exit", OPTION_FLAG,
      BOTH, AT(checks), 0, 0, NULL},
@@ -234,8 +234,8 @@ static const struct option options[] = {
      OPTION_SECONDS, BOTH, AT(conn.idle_ms), 0, 24 * HOUR, NULL},
     {"index", "NAME", "index file of a directory, repeatable (index.html)",
      OPTION_OTHER, BOTH, 0, 0, 0, take_index},
-    {"log", "FORMAT", "combined, common, json or none (combined)",
-     OPTION_OTHER, BOTH, 0, 0, 0, take_log},
+    {"log", "FORMAT", "combined, common, json or none (combined)", OPTION_OTHER,
+     BOTH, 0, 0, 0, take_log},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,
      BOTH, AT(conn.body.content), 0, UINT64_MAX, NULL},
     {"max-chunk-extensions", "BYTES", "chunk extensions of a request (16K)",
@@ -249,8 +249,7 @@ static const struct option options[] = {
     {"max-head", "BYTES", "head of a request (32K)", OPTION_SIZE, BOTH,
      AT(conn.head.head), 64, HEAD_CAP - 16, NULL},
     {"max-per-address", "N", "connections of one address, 0: any number (64)",
-     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.max_per_address), 0, 100000,
-     NULL},
+     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.max_per_address), 0, 100000, NULL},
     {"max-request-line", "BYTES", "request line (8K)", OPTION_SIZE, BOTH,
      AT(conn.head.request_line), 16, REQUEST_LINE_CAP, NULL},
     {"max-requests", "N", "requests on a connection, 0: any number (1000)",
@@ -263,8 +262,8 @@ static const struct option options[] = {
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_ready_fd},
     {"retry-after", "SECONDS", "that a refused connection is told (5)",
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.retry_after), 0, 86400, NULL},
-    {"socket-mode", "MODE", "permissions of unix: sockets (0666)",
-     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_socket_mode},
+    {"socket-mode", "MODE", "permissions of unix: sockets (0666)", OPTION_OTHER,
+     PROGRAM_LISTEN, 0, 0, 0, take_socket_mode},
     {"user", "NAME", "become this user before the first connection",
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_user},
     {"version", NULL, "say the version, and exit", OPTION_OTHER, BOTH, 0, 0, 0,
@@ -322,13 +321,16 @@ parse_size(struct slice text, uint64_t *bytes)
 	if (text.len == 0)
 		return false;
 	switch (text.ptr[text.len - 1]) {
-	case 'K': case 'k':
+	case 'K':
+	case 'k':
 		shift = 10;
 		break;
-	case 'M': case 'm':
+	case 'M':
+	case 'm':
 		shift = 20;
 		break;
-	case 'G': case 'g':
+	case 'G':
+	case 'g':
 		shift = 30;
 		break;
 	}
@@ -540,8 +542,8 @@ static const struct option *
 parse_option(enum program program, const char *argument, struct slice *name,
 	     struct slice *value, bool *has_value)
 {
-	*has_value = slice_cut(slice_skip(slice_of(argument), 2), '=', name,
-			       value);
+	*has_value =
+	    slice_cut(slice_skip(slice_of(argument), 2), '=', name, value);
 	return find_option(program, *name);
 }
 
@@ -550,8 +552,8 @@ take_option(struct config *config, int argc, char **argv, int *at)
 {
 	struct slice name, value = {0};
 	bool has_value;
-	const struct option *option = parse_option(
-	    config->program, argv[*at], &name, &value, &has_value);
+	const struct option *option =
+	    parse_option(config->program, argv[*at], &name, &value, &has_value);
 	const char *error;
 
 	if (option == NULL)
@@ -615,7 +617,11 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 	enum config_result result = CONFIG_SERVE;
 	unsigned operands = 0;
 
-	log_open(program_name(program), STDIN_FILENO, STDOUT_FILENO);
+	/* A launcher's connections are on none of its own descriptors. */
+	if (program == PROGRAM_LISTEN)
+		log_open(program_name(program), -1, -1);
+	else
+		log_open(program_name(program), STDIN_FILENO, STDOUT_FILENO);
 	set_defaults(config, program);
 	for (int i = 1; i < argc && result == CONFIG_SERVE; i++) {
 		const char *argument = argv[i];

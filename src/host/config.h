@@ -12,13 +12,13 @@ struct listen_settings {
 	struct slice address[ADDRESSES_MAX];
 	size_t address_count;
 	char **program; /* behind "--", NULL-terminated; or NULL */
-	bool executes;	/* --exec */
+	bool executes;  /* --exec */
 	uint64_t backlog, max_connections, max_per_address;
 	uint64_t retry_after; /* seconds */
 	uint64_t socket_mode; /* of unix: sockets */
 	int64_t grace_ms;
-	int64_t ready_fd;  /* or -1 */
-	const char *user;  /* or NULL */
+	int64_t ready_fd; /* or -1 */
+	const char *user; /* or NULL */
 };
 
 /* The programs that share one table of options. */
@@ -36,7 +36,7 @@ struct config {
 /* What to do after the command line is read. */
 enum config_result {
 	CONFIG_SERVE,
-	CONFIG_EXIT_OK,	   /* --help and --version have said their part */
+	CONFIG_EXIT_OK,    /* --help and --version have said their part */
 	CONFIG_EXIT_USAGE, /* one line on stderr has said what is wrong */
 };
 

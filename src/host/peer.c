@@ -17,13 +17,21 @@ static struct {
 	size_t len;
 } peer;
 
-static void
-set_text(struct slice text)
+/* IPv4 that came through a socket of both families is written as IPv4. */
+static struct slice
+without_mapping(struct slice text)
 {
 	static const struct slice mapped = {"::ffff:", 7};
 
-	if (slice_starts(text, mapped) && memchr(text.ptr, '.', text.len))
-		text = slice_skip(text, mapped.len);
+	return slice_starts(text, mapped) && memchr(text.ptr, '.', text.len)
+		   ? slice_skip(text, mapped.len)
+		   : text;
+}
+
+static void
+set_text(struct slice text)
+{
+	text = without_mapping(text);
 	memcpy(peer.text, text.ptr, text.len);
 	peer.len = text.len;
 }
@@ -65,8 +73,8 @@ take_environment(void)
 	return false;
 }
 
-static void
-take_socket(const struct sockaddr_storage *address)
+void
+peer_format(const struct sockaddr_storage *address, struct buf *out)
 {
 	char text[INET6_ADDRSTRLEN] = "-";
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
@@ -76,7 +84,17 @@ take_socket(const struct sockaddr_storage *address)
 		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
 	else if (address->ss_family == AF_INET6)
 		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-	set_text(slice_of(text));
+	buf_add(out, without_mapping(slice_of(text)));
+}
+
+static void
+take_socket(const struct sockaddr_storage *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct buf out = BUF_OVER(text);
+
+	peer_format(address, &out);
+	set_text(buf_slice(&out));
 }
 
 struct slice
@@ -90,8 +108,8 @@ peer_address(void)
 		if (peer.is_accepted) {
 			take_socket(&peer.accepted);
 		} else if (!take_environment()) {
-			if (getpeername(0, (struct sockaddr *)&address,
-					&len) != 0)
+			if (getpeername(0, (struct sockaddr *)&address, &len) !=
+			    0)
 				address.ss_family = AF_UNSPEC;
 			take_socket(&address);
 		}

@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 /*
  * Who is at the other end of fd 0: from the environment that whoever
@@ -19,5 +19,8 @@ struct slice peer_address(void);
 
 /* Says who it is, to a process that has accepted the connection itself. */
 void peer_set(const struct sockaddr_storage *address);
+
+/* Appends the numeric address as peer_address has it, or "-". */
+void peer_format(const struct sockaddr_storage *address, struct buf *out);
 
 #endif

@@ -37,7 +37,7 @@ enum chunked_state {
 
 struct chunked {
 	enum chunked_state state;
-	uint64_t left;	      /* of the chunk's data, in CHUNKED_DATA */
+	uint64_t left;        /* of the chunk's data, in CHUNKED_DATA */
 	unsigned digits;      /* of the size that is being read */
 	size_t extension_len; /* over all chunks so far */
 	size_t trailer_len;

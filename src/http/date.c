@@ -53,7 +53,8 @@ civil_of(int64_t seconds)
 	day += 719468;
 	era = (day >= 0 ? day : day - 146096) / 146097;
 	in_era = day - era * 146097;
-	year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	year =
+	    (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
 	in_year = in_era - (365 * year + year / 4 - year / 100);
 	month = (unsigned)((5 * in_year + 2) / 153);
 	c.day = (unsigned)(in_year - (153 * month + 2) / 5 + 1);
@@ -169,6 +170,14 @@ take_time(struct slice *s, struct civil *c)
 	       take_number(s, 2, &c->second);
 }
 
+/* The time that was read, in another year; its month counts from 0. */
+static int64_t
+seconds_in(int64_t year, const struct civil *c)
+{
+	return days_from_civil(year, c->month + 1, c->day) * DAY +
+	       (int64_t)c->hour * 3600 + c->minute * 60 + c->second;
+}
+
 /* "Sun, 06 Nov 1994 08:49:37 GMT", the day's name already taken */
 static bool
 take_imf_fixdate(struct slice s, struct civil *c)
@@ -188,10 +197,9 @@ take_imf_fixdate(struct slice s, struct civil *c)
 static bool
 take_rfc850(struct slice s, int64_t now, struct civil *c)
 {
-	static const struct slice ends[] = {{"day", 3},	  {"day", 3},
-					    {"sday", 4},  {"nesday", 6},
-					    {"rsday", 5}, {"day", 3},
-					    {"urday", 5}};
+	static const struct slice ends[] = {
+	    {"day", 3},   {"day", 3}, {"sday", 4}, {"nesday", 6},
+	    {"rsday", 5}, {"day", 3}, {"urday", 5}};
 	int64_t this_year = civil_of(now).year;
 	unsigned year;
 
@@ -202,7 +210,8 @@ take_rfc850(struct slice s, int64_t now, struct civil *c)
 	    !take_time(&s, c))
 		return false;
 	c->year = this_year - this_year % 100 + year;
-	if (c->year > this_year + 50)
+	/* "more than 50 years in the future" (RFC 9110, section 5.6.7) */
+	if (seconds_in(c->year - 50, c) > now)
 		c->year -= 100;
 	return slice_equal(s, SLICE(" GMT"));
 }
@@ -240,8 +249,7 @@ date_parse(struct slice text, int64_t now, int64_t *seconds)
 	/* Second 60 is a leap second; day 31 of June is nothing. */
 	if (c.hour > 23 || c.minute > 59 || c.second > 60 || c.day < 1)
 		return false;
-	result = days_from_civil(c.year, c.month + 1, c.day) * DAY +
-		 (int64_t)c.hour * 3600 + c.minute * 60 + c.second;
+	result = seconds_in(c.year, &c);
 	same = civil_of(result - (c.second == 60));
 	if (same.day != c.day)
 		return false;

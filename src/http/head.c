@@ -26,7 +26,7 @@ check_first_byte(struct head_scan *scan, struct slice bytes)
 		return STATUS_NONE;
 	if (c == '\r')
 		return bytes.len == scan->first + 1 ||
-				       bytes.ptr[scan->first + 1] == '\n'
+			       bytes.ptr[scan->first + 1] == '\n'
 			   ? STATUS_NONE
 			   : refuse_scan(scan, STATUS_BAD_REQUEST,
 					 "bare CR before the request line");
@@ -59,6 +59,7 @@ head_find_end(struct head_scan *scan, struct slice bytes,
 	while (scan->seen < bytes.len) {
 		const char *lf;
 		size_t at;
+		bool has_cr;
 		enum status status;
 
 		if (scan->line == scan->first &&
@@ -70,15 +71,18 @@ head_find_end(struct head_scan *scan, struct slice bytes,
 			scan->seen = bytes.len;
 			/* A last CR belongs to the line end. */
 			return check_length(
-			    scan, bytes.len - (bytes.ptr[bytes.len - 1] == '\r'),
+			    scan,
+			    bytes.len - (bytes.ptr[bytes.len - 1] == '\r'),
 			    limits);
 		}
 		at = (size_t)(lf - bytes.ptr);
-		if (at == scan->line || bytes.ptr[at - 1] != '\r')
+		has_cr = at > scan->line && bytes.ptr[at - 1] == '\r';
+		/* First, as it would be if the LF were not there yet. */
+		if ((status = check_length(scan, at - has_cr, limits)))
+			return status;
+		if (!has_cr)
 			return refuse_scan(scan, STATUS_BAD_REQUEST,
 					   "a line ends in a bare LF");
-		if ((status = check_length(scan, at - 1, limits)))
-			return status;
 		if (at - 1 == scan->line && scan->line != scan->first) {
 			if (at + 1 - scan->first > limits->head)
 				return check_length(scan, at + 1, limits);
@@ -146,8 +150,7 @@ refuse_name(struct head *head, struct slice line, size_t at)
 	if (line.ptr[at] == ' ' || line.ptr[at] == '\t')
 		return refuse(head, STATUS_BAD_REQUEST,
 			      "a blank in or behind a field name");
-	return refuse(head, STATUS_BAD_REQUEST,
-		      "a field name is not a token");
+	return refuse(head, STATUS_BAD_REQUEST, "a field name is not a token");
 }
 
 /* field-name ":" OWS field-value OWS (RFC 9112, section 5) */
@@ -189,8 +192,8 @@ head_parse(struct head *head, struct slice bytes,
 		if (head->field_count == limits->fields)
 			return refuse(head, STATUS_FIELDS_TOO_LARGE,
 				      "more fields than the limit");
-		status = parse_field(head, line,
-				     &head->field[head->field_count]);
+		status =
+		    parse_field(head, line, &head->field[head->field_count]);
 		if (status)
 			return status;
 		head->field_count++;

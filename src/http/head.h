@@ -13,8 +13,8 @@
 /* Limits in bytes, without the CRLF of the request line; and in fields. */
 struct head_limits {
 	size_t request_line; /* longer: 414 */
-	size_t head;	     /* longer: 431 */
-	size_t fields;	     /* more: 431 */
+	size_t head;         /* longer: 431 */
+	size_t fields;       /* more: 431 */
 };
 
 struct head {

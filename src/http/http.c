@@ -5,14 +5,10 @@ static const struct {
 	enum method method;
 	struct slice name;
 } methods[] = {
-    {METHOD_GET, {"GET", 3}},
-    {METHOD_HEAD, {"HEAD", 4}},
-    {METHOD_POST, {"POST", 4}},
-    {METHOD_PUT, {"PUT", 3}},
-    {METHOD_DELETE, {"DELETE", 6}},
-    {METHOD_PATCH, {"PATCH", 5}},
-    {METHOD_OPTIONS, {"OPTIONS", 7}},
-    {METHOD_TRACE, {"TRACE", 5}},
+    {METHOD_GET, {"GET", 3}},         {METHOD_HEAD, {"HEAD", 4}},
+    {METHOD_POST, {"POST", 4}},       {METHOD_PUT, {"PUT", 3}},
+    {METHOD_DELETE, {"DELETE", 6}},   {METHOD_PATCH, {"PATCH", 5}},
+    {METHOD_OPTIONS, {"OPTIONS", 7}}, {METHOD_TRACE, {"TRACE", 5}},
     {METHOD_CONNECT, {"CONNECT", 7}},
 };
 

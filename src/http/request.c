@@ -210,8 +210,8 @@ request_parse(struct request *req, struct slice bytes,
 	if ((status = parse_version(req)))
 		return status;
 	req->method = method_parse(req->head.method);
-	status = target_parse(&req->target, req->method, req->head.target,
-			      path);
+	status =
+	    target_parse(&req->target, req->method, req->head.target, path);
 	if (status)
 		return refuse(req, status, req->target.refusal);
 	for (size_t i = 0; i < req->head.field_count; i++)

@@ -18,9 +18,9 @@ enum framing {
  * until the next request is read. All zeroes is the empty request.
  */
 struct request {
-	struct head head;     /* as sent: method, target, fields */
+	struct head head; /* as sent: method, target, fields */
 	enum method method;
-	int minor;	      /* HTTP/1.minor, 0 or 1: higher is served as 1 */
+	int minor;            /* HTTP/1.minor, 0 or 1: higher is served as 1 */
 	struct target target; /* parsed: form, path, query */
 	struct slice host;    /* without the port; empty in HTTP/1.0 only */
 
@@ -41,8 +41,8 @@ struct request {
  * why; what was parsed until then is set, for the log.
  */
 enum status request_parse(struct request *req, struct slice bytes,
-			  const struct head_limits *limits,
-			  struct field *field, char *path);
+			  const struct head_limits *limits, struct field *field,
+			  char *path);
 
 /*
  * The value of the first field of that name, or an empty slice whose ptr

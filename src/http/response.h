@@ -12,8 +12,8 @@
 /* Where the content of a response comes from. */
 enum content_kind {
 	CONTENT_NONE,
-	CONTENT_BYTES,	/* memory that lives as long as the response */
-	CONTENT_FILE,	/* a part of a regular file */
+	CONTENT_BYTES,  /* memory that lives as long as the response */
+	CONTENT_FILE,   /* a part of a regular file */
 	CONTENT_SOURCE, /* whatever a source yields */
 };
 
@@ -31,14 +31,14 @@ struct response {
 	struct buf fields;
 
 	enum content_kind content;
-	struct slice bytes;	/* CONTENT_BYTES */
-	int file_fd;		/* CONTENT_FILE: owned; conn closes it */
+	struct slice bytes; /* CONTENT_BYTES */
+	int file_fd;        /* CONTENT_FILE: owned; conn closes it */
 	uint64_t file_offset;
-	struct source *source;	/* CONTENT_SOURCE */
-	uint64_t length;	/* of the content, or LENGTH_UNKNOWN */
+	struct source *source; /* CONTENT_SOURCE */
+	uint64_t length;       /* of the content, or LENGTH_UNKNOWN */
 
-	bool close;		/* end the connection after this one */
-	const char *refusal;	/* why it is an error, for the log, or NULL */
+	bool close;          /* end the connection after this one */
+	const char *refusal; /* why it is an error, for the log, or NULL */
 };
 
 /* The empty response, with its fields to be written over storage. */

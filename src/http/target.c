@@ -22,12 +22,25 @@ char_class(char c)
 	    (c >= '0' && c <= '9'))
 		return UNRESERVED;
 	switch (c) {
-	case '-': case '.': case '_': case '~':
+	case '-':
+	case '.':
+	case '_':
+	case '~':
 		return UNRESERVED;
-	case '!': case '$': case '&': case '\'': case '(': case ')':
-	case '*': case '+': case ',': case ';': case '=':
+	case '!':
+	case '$':
+	case '&':
+	case '\'':
+	case '(':
+	case ')':
+	case '*':
+	case '+':
+	case ',':
+	case ';':
+	case '=':
 		return SUB_DELIM;
-	case ':': case '@':
+	case ':':
+	case '@':
 		return COLON_AT;
 	default:
 		return 0;
@@ -154,7 +167,8 @@ is_ipv6(struct slice s)
 		return false;
 	memcpy(text, s.ptr, s.len);
 	text[s.len] = '\0';
-	return strlen(text) == s.len && inet_pton(AF_INET6, text, &address) == 1;
+	return strlen(text) == s.len &&
+	       inet_pton(AF_INET6, text, &address) == 1;
 }
 
 static bool
@@ -280,8 +294,8 @@ target_encode_path(struct buf *out, struct slice path)
 			buf_add_char(out, c);
 		} else {
 			buf_add_char(out, '%');
-			buf_add_char(out, "0123456789ABCDEF"[(unsigned char)c >>
-							     4]);
+			buf_add_char(out,
+				     "0123456789ABCDEF"[(unsigned char)c >> 4]);
 			buf_add_char(out,
 				     "0123456789ABCDEF"[(unsigned char)c & 15]);
 		}

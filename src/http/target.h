@@ -7,7 +7,7 @@
 
 /* The four forms of a request target (RFC 9112, section 3.2). */
 enum target_form {
-	TARGET_ORIGIN,	  /* /path?query */
+	TARGET_ORIGIN,    /* /path?query */
 	TARGET_ABSOLUTE,  /* http://host/path?query */
 	TARGET_AUTHORITY, /* host:port, for CONNECT alone; refused */
 	TARGET_ASTERISK,  /* *, for OPTIONS alone */
@@ -24,7 +24,7 @@ struct target {
 	struct slice path;
 	bool encoded_slash;
 	bool has_query;
-	struct slice query;	/* behind the '?', not decoded */
+	struct slice query;     /* behind the '?', not decoded */
 	struct slice authority; /* host[:port] of the absolute form */
 
 	const char *refusal;

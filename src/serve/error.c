@@ -68,12 +68,11 @@ error_page(struct response *res, int status, struct buf *page)
 {
 	res->status = status;
 	buf_reset(page);
-	buf_add_str(page,
-		    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		    "<meta charset=\"utf-8\">\n"
-		    "<meta name=\"viewport\" "
-		    "content=\"width=device-width, initial-scale=1\">\n"
-		    "<title>");
+	buf_add_str(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+			  "<meta charset=\"utf-8\">\n"
+			  "<meta name=\"viewport\" "
+			  "content=\"width=device-width, initial-scale=1\">\n"
+			  "<title>");
 	add_title(page, status);
 	buf_add_str(page, "</title>\n<style>:root{color-scheme:light dark}"
 			  "body{font:1.1em/1.5 system-ui,sans-serif;"

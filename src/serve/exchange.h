@@ -27,7 +27,7 @@ struct exchange {
 	const struct site *site;
 	struct root *root;
 	const struct request *req;
-	struct source *content; /* of the request; empty for GET and HEAD */
+	struct source *content;  /* of the request; empty for GET and HEAD */
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct buf *explanation; /* --explain, or NULL */

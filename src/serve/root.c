@@ -44,11 +44,11 @@ walk(int root_fd, const char *path)
 		else {
 			memcpy(part, path, len);
 			part[len] = '\0';
-			fd = openat(at, len > 0 ? part : ".",
-				    O_NOFOLLOW |
-					(is_last ? READ_FLAGS
-						 : O_PATH | O_DIRECTORY |
-						       O_CLOEXEC));
+			fd = openat(
+			    at, len > 0 ? part : ".",
+			    O_NOFOLLOW |
+				(is_last ? READ_FLAGS
+					 : O_PATH | O_DIRECTORY | O_CLOEXEC));
 			error = errno;
 		}
 		if (at != root_fd)
@@ -69,14 +69,14 @@ int
 root_open_file(struct root *root, const char *path)
 {
 	struct open_how how = {.flags = READ_FLAGS,
-			       .resolve = RESOLVE_BENEATH |
-					  RESOLVE_NO_MAGICLINKS};
+			       .resolve =
+				   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 
 	if (*path == '\0')
 		path = ".";
 	for (int i = 0; !root->walks && i < RETRIES; i++) {
-		long fd = syscall(SYS_openat2, root->fd, path, &how,
-				  sizeof(how));
+		long fd =
+		    syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
 
 		if (fd >= 0)
 			return (int)fd;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+#include "serve/route.h"
 #include "serve/echo.h"
 #include "serve/error.h"
 #include "serve/file.h"
-#include "serve/route.h"
 
 /* The first whose wants is true gets the request; files want every one. */
 struct handler {
@@ -38,9 +38,9 @@ add_allow(struct response *res, unsigned methods)
 		enum method method;
 		struct slice name;
 	} names[] = {
-	    {METHOD_GET, {"GET", 3}},	      {METHOD_HEAD, {"HEAD", 4}},
-	    {METHOD_POST, {"POST", 4}},	      {METHOD_PUT, {"PUT", 3}},
-	    {METHOD_DELETE, {"DELETE", 6}},   {METHOD_OPTIONS, {"OPTIONS", 7}},
+	    {METHOD_GET, {"GET", 3}},       {METHOD_HEAD, {"HEAD", 4}},
+	    {METHOD_POST, {"POST", 4}},     {METHOD_PUT, {"PUT", 3}},
+	    {METHOD_DELETE, {"DELETE", 6}}, {METHOD_OPTIONS, {"OPTIONS", 7}},
 	    {METHOD_PATCH, {"PATCH", 5}},
 	};
 	bool is_first = true;

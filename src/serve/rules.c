@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http.h"
 #include "serve/rules.h"
+#include "http/http.h"
 
 bool
 pattern_is_valid(struct slice pattern)
@@ -15,8 +15,7 @@ pattern_is_valid(struct slice pattern)
 bool
 pattern_matches(struct slice pattern, struct slice path)
 {
-	bool is_prefix =
-	    pattern.len > 0 && pattern.ptr[pattern.len - 1] == '/';
+	bool is_prefix = pattern.len > 0 && pattern.ptr[pattern.len - 1] == '/';
 	size_t p = 0, s = 0, star = SIZE_MAX, star_at = 0;
 
 	for (;;) {
@@ -44,9 +43,9 @@ static bool
 is_reserved(struct slice name)
 {
 	static const struct slice names[] = {
-	    {"Connection", 10},	       {"Content-Length", 14},
+	    {"Connection", 10},        {"Content-Length", 14},
 	    {"Content-Range", 13},     {"Date", 4},
-	    {"Keep-Alive", 10},	       {"Trailer", 7},
+	    {"Keep-Alive", 10},        {"Trailer", 7},
 	    {"Transfer-Encoding", 17}, {"Upgrade", 7},
 	};
 

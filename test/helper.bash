@@ -1,0 +1,75 @@
+# Loaded by every .bats file.
+bats_require_minimum_version 1.5.0
+
+TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+# Where the programs are: as given, or seen from the top of the tree.
+BIN=${BIN:-$TOP}
+[ -x "$BIN/perch" ] || BIN=$TOP/$BIN
+BIN=$(cd "$BIN" && pwd)
+
+BUILD=${BUILD:-$TOP/build}
+
+export LC_ALL=C
+CR=$'\r'
+# They would be taken for the client's address.
+unset TCPREMOTEIP REMOTE_ADDR REMOTE_HOST SOCAT_PEERADDR NCAT_REMOTE_ADDR
+
+perch() {
+  "$BIN/perch" "$@"
+}
+
+# site: makes a small document root, $SITE, for the tests of a file.
+site() {
+  SITE=$BATS_FILE_TMPDIR/site
+  [ -d "$SITE" ] || mkdir "$SITE"
+  echo small >"$SITE/index.html"
+  export SITE
+}
+
+# exchange REQUEST [ARG]...: sends REQUEST, a format of printf, to perch
+# and sets $output to what it answers, $stderr to what it logs, $status.
+exchange() {
+  local to=$BATS_TEST_TMPDIR
+  # shellcheck disable=SC2059  # it is a format
+  printf "$1" >"$to/request"
+  status=0
+  perch "${@:2}" "$SITE" <"$to/request" >"$to/reply" 2>"$to/log" || status=$?
+  output=$(<"$to/reply") stderr=$(<"$to/log")
+  mapfile -t stderr_lines <"$to/log"
+}
+
+# refute COMMAND...: fails if it succeeds. A plain "! COMMAND" is looked at
+# in the last line of a test alone.
+refute() {
+  ! "$@"
+}
+
+# listen [OPTION]... [DIRECTORY | -- PROGRAM]: starts perch-listen on a free
+# port of 127.0.0.1, and sets $PORT and $LISTENER, its pid.
+listen() {
+  local try options=()
+  while [ $# -gt 1 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  for try in 1 2 3 4 5 6 7 8; do
+    PORT=$((20000 + RANDOM % 12000))
+    rm -f "$BATS_TEST_TMPDIR/ready"
+    mkfifo "$BATS_TEST_TMPDIR/ready"
+    "$BIN/perch-listen" --ready-fd 9 "${options[@]}" "127.0.0.1:$PORT" "$@" \
+      9>"$BATS_TEST_TMPDIR/ready" 3>&- 2>"$BATS_TEST_TMPDIR/listen.log" &
+    LISTENER=$!
+    # An empty read: it ended, most likely since the port is in use.
+    if read -r <"$BATS_TEST_TMPDIR/ready"; then
+      export PORT LISTENER
+      return 0
+    fi
+    wait "$LISTENER" || true
+  done
+  cat "$BATS_TEST_TMPDIR/listen.log"
+  return 1
+}
+
+unlisten() {
+  [ -z "${LISTENER:-}" ] || { kill "$LISTENER" && wait "$LISTENER"; } || true
+}
