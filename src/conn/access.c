@@ -4,17 +4,39 @@
 #include "http/date.h"
 
 /*
- * What is logged of one field at most, in bytes as sent. Escaped, each
- * may become six: three of them fit into LOG_LINE_MAX all the same, save
- * a request line made of nothing but control characters.
+ * What is logged of one string at most, in bytes as they are written, all
+ * escapes included: a whole line fits into LOG_LINE_MAX then, whatever the
+ * client sends, and what ends it, be it a number or a brace, is there.
  */
-#define REQUEST_LINE_LOGGED 1024
-#define FIELD_LOGGED 256
+#define REQUEST_LINE_LOGGED 2048
+#define FIELD_LOGGED 768
 
+/* What the client chose, cut. */
+struct strings {
+	struct slice request_line, referer, agent;
+};
+
+/*
+ * The start of s that takes max bytes at most in a quoted string, where
+ * what is not printable takes escape_len.
+ */
 static struct slice
-cut(struct slice s, size_t max)
+cut(struct slice s, size_t max, size_t escape_len)
 {
-	return s.len > max ? (struct slice){s.ptr, max} : s;
+	size_t n = 0, written = 0;
+
+	while (n < s.len) {
+		unsigned char c = (unsigned char)s.ptr[n];
+
+		if (c < 0x20 || c > 0x7e)
+			written += escape_len;
+		else
+			written += c == '"' || c == '\\' ? 2 : 1;
+		if (written > max)
+			break;
+		n++;
+	}
+	return (struct slice){s.ptr, n};
 }
 
 /* Escapes what would end the string; log_end sees to what is not ASCII. */
@@ -72,32 +94,30 @@ add_json_number(struct buf *out, const char *name, uint64_t value)
 }
 
 static void
-add_json(struct buf *out, const struct access *a, struct slice referer,
-	 struct slice agent)
+add_json(struct buf *out, const struct access *a, const struct strings *s)
 {
 	buf_add_str(out, "{\"time\":\"");
 	date_add_iso(out, a->now);
 	buf_add_char(out, '"');
 	add_json_field(out, "remote", a->remote);
-	add_json_field(out, "request",
-		       cut(a->request_line, REQUEST_LINE_LOGGED / 2));
+	add_json_field(out, "request", s->request_line);
 	add_json_number(out, "status", (uint64_t)a->status);
 	add_json_number(out, "bytes", a->content_sent);
-	add_json_field(out, "referer", referer);
-	add_json_field(out, "agent", agent);
+	add_json_field(out, "referer", s->referer);
+	add_json_field(out, "agent", s->agent);
 	add_json_number(out, "us", (uint64_t)a->duration_us);
 	add_json_number(out, "ordinal", a->ordinal);
 	buf_add_char(out, '}');
 }
 
 static void
-add_common(struct buf *out, const struct access *a)
+add_common(struct buf *out, const struct access *a, const struct strings *s)
 {
 	buf_add(out, a->remote);
 	buf_add_str(out, " - - [");
 	date_add_log(out, a->now);
 	buf_add_str(out, "] ");
-	add_quoted(out, cut(a->request_line, REQUEST_LINE_LOGGED));
+	add_quoted(out, s->request_line);
 	buf_add_char(out, ' ');
 	buf_add_u64(out, (uint64_t)a->status);
 	buf_add_char(out, ' ');
@@ -107,26 +127,31 @@ add_common(struct buf *out, const struct access *a)
 void
 access_log(enum access_format format, const struct access *a)
 {
-	struct slice referer =
-	    cut(request_field(a->req, SLICE("Referer")), FIELD_LOGGED);
-	struct slice agent =
-	    cut(request_field(a->req, SLICE("User-Agent")), FIELD_LOGGED);
+	size_t escape_len = format == ACCESS_JSON ? 6 : 4;
+	struct strings s = {
+	    .request_line =
+		cut(a->request_line, REQUEST_LINE_LOGGED, escape_len),
+	    .referer = cut(request_field(a->req, SLICE("Referer")),
+			   FIELD_LOGGED, escape_len),
+	    .agent = cut(request_field(a->req, SLICE("User-Agent")),
+			 FIELD_LOGGED, escape_len),
+	};
 	struct log_line line;
 
 	if (format == ACCESS_NONE)
 		return;
 	log_begin_access(&line);
 	if (format == ACCESS_JSON) {
-		add_json(&line.text, a, referer, agent);
+		add_json(&line.text, a, &s);
 		log_end(&line, LOG_LEVEL_INFO);
 		return;
 	}
-	add_common(&line.text, a);
+	add_common(&line.text, a, &s);
 	if (format == ACCESS_COMBINED) {
 		buf_add_char(&line.text, ' ');
-		add_quoted(&line.text, referer);
+		add_quoted(&line.text, s.referer);
 		buf_add_char(&line.text, ' ');
-		add_quoted(&line.text, agent);
+		add_quoted(&line.text, s.agent);
 	}
 	buf_add_char(&line.text, ' ');
 	buf_add_u64(&line.text, (uint64_t)a->duration_us);

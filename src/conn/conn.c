@@ -96,7 +96,7 @@ begin_request(struct conn *c)
 	*r = (struct conn_request){
 	    .explanation = {.data = c->storage.explanation,
 			    .cap = sizeof(c->storage.explanation) / 2}};
-	response_init(&r->res, c->storage.fields, sizeof(c->storage.fields));
+	response_init(&r->res, c->storage.arena, RESPONSE_FIELDS_MAX);
 	reader_release(&c->reader);
 }
 
@@ -129,7 +129,7 @@ refuse_and_close(struct conn *c, enum status status, const char *why)
 	struct conn_request *r = &c->current;
 	struct buf page = BUF_OVER(c->storage.page);
 
-	response_init(&r->res, c->storage.fields, sizeof(c->storage.fields));
+	response_init(&r->res, r->res.fields.data, r->res.fields.cap);
 	r->res.refusal = why;
 	r->res.close = true;
 	error_page(&r->res, status, &page);
@@ -204,6 +204,7 @@ decide(struct conn *c)
 {
 	struct conn_request *r = &c->current;
 	struct buf page = BUF_OVER(c->storage.page);
+	struct buf name = BUF_OVER(c->storage.name);
 	/* "Content received in a GET request has no generally defined
 	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
 	bool is_ignored =
@@ -218,6 +219,7 @@ decide(struct conn *c)
 				  ? LENGTH_UNKNOWN
 				  : r->req.content_length,
 	    .res = &r->res,
+	    .name = &name,
 	    .explanation = c->settings->explain ? &r->explanation : NULL,
 	};
 
@@ -277,6 +279,25 @@ serve_request(struct conn *c)
 	return true;
 }
 
+/*
+ * Divides the arena for the head that was found: fields, path, fields of
+ * the response. Returns where the path goes.
+ */
+static char *
+lay_out(struct conn *c)
+{
+	struct conn_request *r = &c->current;
+	size_t fields = r->head_lines;
+	char *path;
+
+	if (fields > c->settings->head.fields)
+		fields = c->settings->head.fields;
+	path = c->storage.arena + fields * sizeof(struct field);
+	response_init(&r->res, path + r->request_line.len + 2,
+		      RESPONSE_FIELDS_MAX);
+	return path;
+}
+
 /* Parses and checks a head. False if it was refused and answered. */
 static bool
 take_head(struct conn *c, struct slice head)
@@ -284,13 +305,15 @@ take_head(struct conn *c, struct slice head)
 	struct conn_request *r = &c->current;
 	uint64_t max = c->settings->body.content;
 	enum status status;
+	char *path;
 
 	/* A socket that is reset later cannot tell its peer any more. */
 	if (c->settings->access != ACCESS_NONE)
 		c->remote();
 	r->request_line = first_line(head);
+	path = lay_out(c);
 	status = request_parse(&r->req, head, &c->settings->head,
-			       c->storage.field, c->storage.path);
+			       (struct field *)c->storage.arena, path);
 	if (status) {
 		refuse_and_close(c, status, r->req.refusal);
 		return false;
@@ -314,7 +337,8 @@ end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
 	if (bytes.len == 0)
 		return false;
 	c->current.request_line = first_line(bytes);
-	if (n == IO_TIMEOUT)
+	/* If it was the output, nobody can be told. */
+	if (n == IO_TIMEOUT && !c->stream->error)
 		refuse_and_close(c, STATUS_REQUEST_TIMEOUT,
 				 "the head did not arrive in time");
 	else if (n == 0)
@@ -354,6 +378,7 @@ next_head(struct conn *c, struct slice *head)
 		if (scan.end > 0) {
 			c->current.started_us =
 			    s->access == ACCESS_NONE ? 0 : clock_us();
+			c->current.head_lines = scan.lines;
 			*head = slice_skip(reader_hold(&c->reader, scan.end),
 					   scan.first);
 			return true;

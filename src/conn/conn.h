@@ -2,6 +2,9 @@
 #ifndef CONN_CONN_H
 #define CONN_CONN_H
 
+#include <limits.h>
+#include <stdalign.h>
+
 #include "conn/access.h"
 #include "conn/body.h"
 #include "conn/writer.h"
@@ -27,6 +30,16 @@ struct conn_settings {
 int64_t conn_read_timeout(const struct conn_settings *settings);
 
 /*
+ * Where a request's fields, its path and the response's fields lie, close
+ * together: each is as long as this head needs it, and those of nearly
+ * all requests share a page with struct conn. A page that is touched is
+ * what a short connection costs most.
+ */
+#define CONN_ARENA                                                             \
+	(FIELDS_CAP * sizeof(struct field) + REQUEST_LINE_CAP + 2 +            \
+	 RESPONSE_FIELDS_MAX)
+
+/*
  * One client's connection. The first part lives as long as it does;
  * current belongs to the request that is served and is emptied by one
  * assignment. The storage behind it is touched only as far as it is
@@ -50,6 +63,7 @@ struct conn {
 		struct response res;
 		struct body body;
 		struct slice request_line; /* as sent, for the log */
+		size_t head_lines;         /* as many fields at most */
 		bool head_sent;            /* too late for another answer */
 		uint64_t content_sent;
 		int64_t started_us;
@@ -57,12 +71,11 @@ struct conn {
 	} current;
 
 	struct conn_storage {
+		alignas(struct field) char arena[CONN_ARENA];
 		char in[READER_CAP];
 		char out[OUT_CAP];
-		struct field field[FIELDS_CAP];
-		char path[REQUEST_LINE_CAP + 2];
-		char fields[RESPONSE_FIELDS_MAX];
 		char page[ERROR_PAGE_MAX];
+		char name[PATH_MAX];
 		char block[WRITER_BLOCK];
 		char explanation[LOG_LINE_MAX];
 	} storage;

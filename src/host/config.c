@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,32 +51,72 @@ keep(struct slice s)
 	return copy;
 }
 
-/* The bytes of a file, which stay mapped; or what is wrong with it. */
+/*
+ * Maps size bytes that are a copy of the file's: the file itself may be
+ * written anew, or cut, while we run. Shared memory, which a launcher's
+ * fork need not copy; and nobody may write to it.
+ */
 static const char *
-map_file(const char *name, struct slice *text)
+copy_file(int fd, size_t size, struct slice *text)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t len = 0;
+	ssize_t n;
+
+	if (bytes == MAP_FAILED)
+		return strerror(errno);
+	do {
+		n = read(fd, bytes + len, size - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0 || mprotect(bytes, size, PROT_READ) != 0)
+		return strerror(errno);
+	*text = (struct slice){bytes, len};
+	return NULL;
+}
+
+/* The bytes of a file, which stay; or what is wrong with it. */
+static const char *
+read_file(struct slice name, struct slice *text)
+{
+	char path[PATH_MAX];
 	const char *error = NULL;
 	struct stat st;
-	void *bytes;
+	int fd;
 
 	*text = (struct slice){0};
+	if (name.len >= sizeof(path))
+		return strerror(ENAMETOOLONG);
+	memcpy(path, name.ptr, name.len);
+	path[name.len] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return strerror(errno);
-	if (fstat(fd, &st) != 0) {
+	if (fstat(fd, &st) != 0)
 		error = strerror(errno);
-	} else if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		error = "not a regular file";
-	} else if (st.st_size > 0) {
-		bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
-			     fd, 0);
-		if (bytes == MAP_FAILED)
-			error = strerror(errno);
-		else
-			*text = (struct slice){bytes, (size_t)st.st_size};
-	}
+	else if (st.st_size > 0)
+		error = copy_file(fd, (size_t)st.st_size, text);
 	close(fd);
 	return error;
+}
+
+/* "line N: what", for a mistake in a file. */
+static const char *
+at_line(uint64_t number, const char *what)
+{
+	static char text[640];
+	struct buf b = {.data = text, .cap = sizeof(text) - 1};
+
+	buf_add_str(&b, "line ");
+	buf_add_u64(&b, number);
+	buf_add_str(&b, ": ");
+	buf_add_str(&b, what);
+	text[b.len] = '\0';
+	return text;
 }
 
 static const char *
@@ -156,10 +197,12 @@ take_mime(struct config *config, struct slice value)
 			abort();
 		table->cap = MIME_RULES_MAX;
 	}
-	error = map_file(keep(value), &text);
+	error = read_file(value, &text);
 	if (error != NULL)
 		return error;
-	return mime_table_parse(table, text, &bad_line) ? NULL : table->refusal;
+	return mime_table_parse(table, text, &bad_line)
+		   ? NULL
+		   : at_line(bad_line, table->refusal);
 }
 
 static const char *
@@ -426,9 +469,8 @@ static const char *
 take_config(struct config *config, struct slice value)
 {
 	static unsigned depth;
-	static char where[640];
 	struct slice text, line;
-	const char *error = map_file(keep(value), &text);
+	const char *error = read_file(value, &text);
 	uint64_t number = 0;
 
 	if (error != NULL)
@@ -442,17 +484,7 @@ take_config(struct config *config, struct slice value)
 		error = take_line(config, line);
 	}
 	depth--;
-	if (error != NULL) {
-		struct buf b = {.data = where, .cap = sizeof(where) - 1};
-
-		buf_add_str(&b, "line ");
-		buf_add_u64(&b, number);
-		buf_add_str(&b, ": ");
-		buf_add_str(&b, error);
-		where[b.len] = '\0';
-		return where;
-	}
-	return NULL;
+	return error == NULL ? NULL : at_line(number, error);
 }
 
 static void

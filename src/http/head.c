@@ -96,6 +96,7 @@ head_find_end(struct head_scan *scan, struct slice bytes,
 				    "more than two empty lines in front");
 			scan->first = at + 1;
 		}
+		scan->lines++;
 		scan->line = scan->seen = at + 1;
 	}
 	return STATUS_NONE;

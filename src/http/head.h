@@ -35,6 +35,7 @@ struct head_scan {
 	size_t line;  /* where the line begins that has no end yet */
 	size_t seen;  /* up to here there is no further LF */
 	size_t end;   /* behind the empty line, once it is there */
+	size_t lines; /* whole ones, the request line included */
 	unsigned empty_lines;
 	const char *refusal;
 };

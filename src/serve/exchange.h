@@ -30,6 +30,7 @@ struct exchange {
 	struct source *content;  /* of the request; empty for GET and HEAD */
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
+	struct buf *name;	 /* for that of a file: PATH_MAX bytes */
 	struct buf *explanation; /* --explain, or NULL */
 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,8 +94,9 @@ serve_opened(struct exchange *x, int fd, const struct stat *st,
 
 /* Opens the first index file that there is in the directory path. */
 static int
-open_index(struct exchange *x, struct slice path, struct buf *name)
+open_index(struct exchange *x, struct slice path)
 {
+	struct buf *name = x->name;
 	int fd = -ENOENT;
 
 	for (size_t i = 0; i < x->site->index_count && fd == -ENOENT; i++) {
@@ -116,8 +116,6 @@ enum status
 file_handle(struct exchange *x)
 {
 	struct slice path = x->req->target.path;
-	char storage[PATH_MAX];
-	struct buf index = BUF_OVER(storage);
 	bool is_directory = path.ptr[path.len - 1] == '/';
 	struct stat st;
 	int fd;
@@ -128,7 +126,7 @@ file_handle(struct exchange *x)
 	if (is_hidden(path))
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "the name begins with a dot");
-	fd = is_directory ? open_index(x, path, &index)
+	fd = is_directory ? open_index(x, path)
 			  : root_open_file(x->root, path.ptr + 1);
 	if (fd < 0)
 		return refuse_open(x, -fd);
@@ -138,7 +136,7 @@ file_handle(struct exchange *x)
 	}
 	if (S_ISREG(st.st_mode))
 		return serve_opened(x, fd, &st,
-				    is_directory ? buf_slice(&index) : path);
+				    is_directory ? buf_slice(x->name) : path);
 	close(fd);
 	if (S_ISDIR(st.st_mode) && !is_directory)
 		return redirect_to_slash(x);

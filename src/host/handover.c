@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/handover.h"
+#include "host/orders.h"
+
+#define SOCKETS "PERCH_SOCKETS"
+#define CHILDREN "PERCH_CHILDREN"
+
+/* Where systemd's descriptors begin: sd_listen_fds(3). */
+#define LISTEN_FDS_START 3
+
+static bool
+parse_fd(struct slice text, int *fd)
+{
+	uint64_t n;
+
+	if (!slice_to_u64(text, &n) || n < LISTEN_FDS_START || n > INT_MAX)
+		return false;
+	*fd = (int)n;
+	return true;
+}
+
+static bool
+add_socket(struct handover *h, int fd, struct slice address)
+{
+	if (h->count == LISTENERS_MAX)
+		return false;
+	h->socket[h->count++] = (struct inherited){fd, address};
+	return true;
+}
+
+/* Text of our environment stays where it is when the variable goes. */
+static const char *
+read_own(struct handover *h, const char *sockets, const char *children)
+{
+	struct slice list = slice_of(sockets), element, number, address;
+	int fd;
+
+	h->is_reload = true;
+	while (slice_next_element(&list, &element))
+		if (!slice_cut(element, '=', &number, &address) ||
+		    !parse_fd(number, &fd) || !add_socket(h, fd, address))
+			return SOCKETS " is malformed";
+	if (children != NULL && !parse_fd(slice_of(children), &h->children_fd))
+		return CHILDREN " is malformed";
+	return NULL;
+}
+
+/* The variables may have been meant for our parent: then they are not ours. */
+static const char *
+read_systemd(struct handover *h, const char *fds, const char *pid)
+{
+	uint64_t count, owner;
+
+	if (fds == NULL || pid == NULL ||
+	    !slice_to_u64(slice_of(pid), &owner) || owner != (uint64_t)getpid())
+		return NULL;
+	if (!slice_to_u64(slice_of(fds), &count) || count > LISTENERS_MAX)
+		return "LISTEN_FDS is malformed";
+	for (int i = 0; i < (int)count; i++)
+		add_socket(h, LISTEN_FDS_START + i, ADDRESS_OF_SYSTEMD);
+	return NULL;
+}
+
+const char *
+handover_read(struct handover *h)
+{
+	static const char *const names[] = {SOCKETS, CHILDREN, "LISTEN_FDS",
+					    "LISTEN_PID", "LISTEN_FDNAMES"};
+	const char *sockets = getenv(SOCKETS);
+	const char *error;
+
+	*h = (struct handover){.children_fd = -1};
+	error = sockets != NULL ? read_own(h, sockets, getenv(CHILDREN))
+				: read_systemd(h, getenv("LISTEN_FDS"),
+					       getenv("LISTEN_PID"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unsetenv(names[i]);
+	return error;
+}
+
+static bool
+is_kept(const struct handover *h, int except, int fd)
+{
+	if (fd == except || fd == h->children_fd)
+		return true;
+	for (size_t i = 0; i < h->count; i++)
+		if (h->socket[i].fd == fd)
+			return true;
+	return false;
+}
+
+void
+handover_close_others(const struct handover *h, int except)
+{
+	int first = LISTEN_FDS_START, last = LISTEN_FDS_START - 1;
+
+	if (except > last)
+		last = except;
+	if (h->children_fd > last)
+		last = h->children_fd;
+	for (size_t i = 0; i < h->count; i++)
+		if (h->socket[i].fd > last)
+			last = h->socket[i].fd;
+	for (; first <= last; first++)
+		if (!is_kept(h, except, first))
+			close(first);
+	syscall(SYS_close_range, (unsigned)first, ~0u, 0u);
+}
+
+int
+handover_take(struct handover *h, struct slice address)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct inherited *s = &h->socket[i];
+		int fd = s->fd;
+
+		if (fd >= 0 && slice_equal(s->address, address)) {
+			s->fd = -1;
+			return fd;
+		}
+	}
+	return -1;
+}
+
+void
+handover_release(struct handover *h)
+{
+	struct listener listener;
+
+	for (size_t i = 0; i < h->count; i++) {
+		struct inherited *s = &h->socket[i];
+
+		if (s->fd >= 0) {
+			socket_adopt(&listener, s->fd, s->address);
+			socket_close(&listener);
+			s->fd = -1;
+		}
+	}
+}
+
+size_t
+handover_children(const struct handover *h)
+{
+	struct stat st;
+
+	if (h->children_fd < 0 || fstat(h->children_fd, &st) != 0)
+		return 0;
+	return (size_t)st.st_size / sizeof(struct child);
+}
+
+void
+handover_fill(struct handover *h, struct children *children)
+{
+	struct child child;
+	off_t at = 0;
+
+	if (h->children_fd < 0)
+		return;
+	while (pread(h->children_fd, &child, sizeof(child), at) ==
+	       (ssize_t)sizeof(child)) {
+		children_add(children, child.pid, child.key);
+		at += (off_t)sizeof(child);
+	}
+	close(h->children_fd);
+	h->children_fd = -1;
+}
+
+/* Returns the memfd, or a negative errno value. */
+static int
+store_children(const struct children *children)
+{
+	int fd = memfd_create("perch-children", 0);
+	struct child child;
+	size_t at = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (children_next(children, &at, &child)) {
+		if (write(fd, &child, sizeof(child)) !=
+		    (ssize_t)sizeof(child)) {
+			close(fd);
+			return -ENOSPC;
+		}
+	}
+	return fd;
+}
+
+static void
+keep_over_exec(const struct listener *listeners, size_t count, int flags)
+{
+	for (size_t i = 0; i < count; i++)
+		fcntl(listeners[i].fd, F_SETFD, flags);
+}
+
+/* Returns 0, or an errno value. */
+static int
+set_variables(const struct listener *listeners, size_t count, int children_fd)
+{
+	char storage[LISTENERS_MAX * 128];
+	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
+
+	buf_add_u64(&text, (uint64_t)children_fd);
+	storage[text.len] = '\0';
+	if (setenv(CHILDREN, storage, 1) != 0)
+		return ENOMEM;
+	buf_reset(&text);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_add_char(&text, ',');
+		buf_add_u64(&text, (uint64_t)listeners[i].fd);
+		buf_add_char(&text, '=');
+		buf_add(&text, listeners[i].address);
+	}
+	storage[text.len] = '\0';
+	if (text.overflow)
+		return E2BIG;
+	return setenv(SOCKETS, storage, 1) == 0 ? 0 : ENOMEM;
+}
+
+int
+handover_execute(const struct image *image, const struct listener *listeners,
+		 size_t count, const struct children *children)
+{
+	int children_fd = store_children(children);
+	int error;
+
+	if (children_fd < 0)
+		return -children_fd;
+	error = set_variables(listeners, count, children_fd);
+	if (!error) {
+		keep_over_exec(listeners, count, 0);
+		orders_hold();
+		execve(image->path, image->argv, environ);
+		error = errno;
+		orders_release();
+		keep_over_exec(listeners, count, FD_CLOEXEC);
+	}
+	unsetenv(SOCKETS);
+	unsetenv(CHILDREN);
+	close(children_fd);
+	return error;
+}

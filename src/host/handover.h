@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_HANDOVER_H
+#define HOST_HANDOVER_H
+
+#include "host/children.h"
+#include "host/socket.h"
+#include "host/spawn.h"
+
+/*
+ * What one image of the launcher hands to the next when it executes itself
+ * again: the listening sockets and the table of children, so that no
+ * connection is refused and none is forgotten.
+ *
+ *	PERCH_SOCKETS=3=127.0.0.1:80,4=unix:/run/perch,5=systemd
+ *	PERCH_CHILDREN=6	a memfd: a struct child for each
+ *
+ * systemd hands over sockets in another form, LISTEN_FDS and LISTEN_PID;
+ * here they are the same. All of these variables are removed from our
+ * environment when they have been read.
+ */
+struct handover {
+	struct inherited {
+		int fd; /* -1: taken */
+		struct slice address;
+	} socket[LISTENERS_MAX];
+	size_t count;
+	int children_fd; /* -1: none */
+	bool is_reload;  /* from ourselves */
+};
+
+/* Reads the environment. Returns NULL, or what is wrong with it. */
+const char *handover_read(struct handover *h);
+
+/*
+ * Closes what else we were started with: descriptors that leaked to us
+ * would go on to every connection. except is one to be kept, or -1.
+ */
+void handover_close_others(const struct handover *h, int except);
+
+/* Takes the next descriptor of that address, or returns -1. */
+int handover_take(struct handover *h, struct slice address);
+
+/* Closes what nobody has taken, and removes the files that go with it. */
+void handover_release(struct handover *h);
+
+/* The children that are handed over: how many, and all of them. */
+size_t handover_children(const struct handover *h);
+void handover_fill(struct handover *h, struct children *children);
+
+/*
+ * Executes image with the same arguments, handing over. Returns an errno
+ * value if that fails; then nothing has changed.
+ */
+int handover_execute(const struct image *image,
+		     const struct listener *listeners, size_t count,
+		     const struct children *children);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_LAUNCHER_H
+#define HOST_LAUNCHER_H
+
+#include "host/children.h"
+#include "host/overload.h"
+#include "host/reload.h"
+#include "host/socket.h"
+
+/*
+ * The process that accepts connections and gives each a process of its
+ * own: one fork, one wait, and one look into the table of children for
+ * each. It reads nothing that a client has sent, unless to drop it.
+ */
+struct launcher {
+	const struct config *config;
+	/* Serves the accepted socket, in a forked child. */
+	void (*serve)(int fd);
+	/* What is executed instead, if its path is not empty. */
+	struct image program;
+
+	struct listener listener[LISTENERS_MAX];
+	size_t listener_count;
+	struct children children;
+	struct overload overload;
+	struct reload reload;
+
+	int64_t paused_until; /* accepting: the system has run out; or 0 */
+	unsigned lively;      /* short waits that are left before long ones */
+	bool is_stopping;
+};
+
+/* Accepts until it is told to stop, and ends the children. */
+void launcher_run(struct launcher *l);
+
+#endif

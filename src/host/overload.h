@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_OVERLOAD_H
+#define HOST_OVERLOAD_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/slice.h"
+
+/*
+ * What becomes of a connection that gets no process: it is told so with
+ * a 503, as cheaply as can be, and the log is told once a second at most.
+ *
+ * A socket that is closed while input is unread sends a reset, and that
+ * may take the 503 along. Hence refused sockets linger: their output is
+ * ended, their input read and dropped until the client is done, or for a
+ * short while. There is a ring of them; the oldest has to go when it is
+ * full.
+ */
+#define LINGER_MAX 64
+#define LINGER_MS 2000
+
+struct overload {
+	bool answers; /* or just closes: we do not know what is spoken */
+	uint64_t retry_after;
+
+	char page[512]; /* the 503, with the Date of page_second */
+	size_t page_len;
+	int64_t page_second;
+
+	struct lingering {
+		int fd; /* -1: none */
+		int64_t deadline;
+	} ring[LINGER_MAX];
+	size_t next;  /* the oldest: the next to be overwritten */
+	size_t count; /* that are not -1 */
+
+	/* What the log has not been told yet. */
+	uint64_t refused;
+	const char *reason, *detail;
+	struct sockaddr_storage last;
+	int64_t told_at;
+
+	int64_t complained_at;
+};
+
+void overload_init(struct overload *o, bool answers, uint64_t retry_after);
+
+/*
+ * Gets rid of the connection fd, of peer, for that reason; detail may be
+ * NULL. Both texts must stay.
+ */
+void overload_refuse(struct overload *o, int fd,
+		     const struct sockaddr_storage *peer, const char *reason,
+		     const char *detail);
+
+/* Logs trouble that may come again and again: a line a second. */
+void overload_complain(struct overload *o, const char *what,
+		       const char *detail);
+
+/*
+ * Fills the first of polls, which has room for LINGER_MAX, and returns how
+ * many. *due is when overload_tend has something to do at the latest:
+ * clock_ms, or NEVER.
+ */
+size_t overload_poll(const struct overload *o, struct pollfd *polls,
+		     int64_t *due);
+
+/*
+ * Does what is due, and reads on sockets that poll has found readable: of
+ * polls as overload_poll has filled them, or NULL.
+ */
+void overload_tend(struct overload *o, const struct pollfd *polls);
+
+/* Closes all that linger. */
+void overload_release(struct overload *o);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * perch-listen: accepts connections, and serves each in a process of its
+ * own, or starts a program for it.
+ */
+#include <signal.h>
+#include <stdalign.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/listen.h"
+#include "host/orders.h"
+#include "host/peer.h"
+#include "host/ucspi.h"
+
+/*
+ * Static: untouched parts cost nothing. Together and on a page's start:
+ * what a connection writes to is copied for it page by page.
+ */
+static struct {
+	alignas(4096) struct fd_stream stream;
+	struct conn conn;
+} served;
+static struct config config;
+static struct root root;
+
+static void
+serve(int fd)
+{
+	struct conn *c = &served.conn;
+
+	fd_stream_init_socket(&served.stream, fd, c->storage.out,
+			      config.conn.pace,
+			      conn_read_timeout(&config.conn));
+	c->settings = &config.conn;
+	c->site = &config.site;
+	c->root = root;
+	c->stream = &served.stream.stream;
+	c->in_fd = fd;
+	c->remote = peer_address;
+	conn_serve(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	bool is_connection = ucspi_is_connection();
+	int error;
+
+	switch (config_read(&config, PROGRAM_LISTEN, argc, argv)) {
+	case CONFIG_EXIT_OK:
+		return 0;
+	case CONFIG_EXIT_USAGE:
+		return 2;
+	case CONFIG_SERVE:
+		break;
+	}
+	if (!is_connection && !config.checks &&
+	    (error = listen_inherit(&config)))
+		return error;
+	if (config.listen.program == NULL &&
+	    (error = root_open(&root, config.site.directory))) {
+		config_refuse(config.site.directory, strerror(error));
+		return 2;
+	}
+	if (config.checks)
+		return listen_check(&config);
+	if (!is_connection)
+		return listen_run(&config, argv, serve);
+	/* --exec: this image is for one connection. */
+	signal(SIGPIPE, SIG_IGN);
+	orders_ignore();
+	serve(STDIN_FILENO);
+	return 0;
+}
