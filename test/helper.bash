@@ -1,10 +1,11 @@
 # Loaded by every .bats file.
+# shellcheck disable=SC2034  # what is set here is used there
 bats_require_minimum_version 1.5.0
 
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 # Where the programs are: as given, or seen from the top of the tree.
 BIN=${BIN:-$TOP}
-[ -x "$BIN/perch" ] || BIN=$TOP/$BIN
+[ -d "$BIN" ] || BIN=$TOP/$BIN
 BIN=$(cd "$BIN" && pwd)
 
 BUILD=${BUILD:-$TOP/build}
@@ -34,7 +35,10 @@ exchange() {
   printf "$1" >"$to/request"
   status=0
   perch "${@:2}" "$SITE" <"$to/request" >"$to/reply" 2>"$to/log" || status=$?
-  output=$(<"$to/reply") stderr=$(<"$to/log")
+  # Up to a NUL, if there is one; $(<FILE) would cost a process.
+  IFS= read -r -d '' output <"$to/reply" || :
+  IFS= read -r -d '' stderr <"$to/log" || :
+  output=${output%$'\n'} stderr=${stderr%$'\n'}
   mapfile -t stderr_lines <"$to/log"
 }
 

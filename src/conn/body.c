@@ -22,11 +22,11 @@ is_too_slow(struct body *b, int64_t waited_ms)
 	b->waited_ms += waited_ms;
 	if (window == 0 || b->waited_ms < window)
 		return false;
-	if (b->passed - b->passed_before <
+	if (b->received - b->received_before <
 	    b->limits->min_rate * (uint64_t)window / 1000)
 		return true;
 	b->waited_ms = 0;
-	b->passed_before = b->passed;
+	b->received_before = b->received;
 	return false;
 }
 
@@ -45,6 +45,7 @@ note_read(struct body *b, ssize_t n, int64_t started)
 		return fail(b, (int)n, NULL);
 	if (n == 0)
 		return fail(b, IO_EOF, NULL);
+	b->received += (uint64_t)n;
 	if (is_too_slow(b, clock_ms() - started))
 		return fail(b, IO_TIMEOUT, NULL);
 	return n;

@@ -36,7 +36,8 @@ struct body {
 
 	int64_t deadline; /* absolute, while it is drained */
 	int64_t waited_ms;
-	uint64_t passed_before; /* when waited_ms was last 0 */
+	/* Bytes that came in, now and when waited_ms was last 0. */
+	uint64_t received, received_before;
 
 	const char *refusal; /* why error is IO_INVALID or IO_TOO_LARGE */
 };

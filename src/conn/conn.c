@@ -44,6 +44,19 @@ log_refusal(const struct conn *c, int status, const char *why)
 	log_end(&line, LOG_LEVEL_NOTICE);
 }
 
+/* A response that the client will see to be incomplete. */
+static void
+log_cut(const struct conn *c, const char *why)
+{
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add(&line.text, c->remote());
+	buf_add_str(&line.text, ": cut short: ");
+	buf_add_str(&line.text, why);
+	log_end(&line, LOG_LEVEL_NOTICE);
+}
+
 static void
 log_explanation(const struct conn *c)
 {
@@ -114,7 +127,7 @@ send_response(struct conn *c)
 	int error = writer_send(&c->writer, &request, &r->res, &r->head_sent,
 				&r->content_sent);
 
-	if (r->res.file_fd >= 0)
+	if (r->res.file_fd >= 0 && !r->res.file_is_kept)
 		close(r->res.file_fd);
 	return error;
 }
@@ -176,15 +189,11 @@ name_of_error(int error)
 {
 	switch (error) {
 	case IO_EOF:
-		return "cut short: the file or the content ended early";
+		return "the file or the content ended early";
 	case IO_TIMEOUT:
-		return "cut short: the client was too slow";
-	case IO_INVALID:
-		return "cut short: the content was malformed";
-	case IO_TOO_LARGE:
-		return "cut short: the content was larger than the limit";
+		return "the client was too slow";
 	default:
-		return "cut short: the client is gone";
+		return "the client is gone";
 	}
 }
 
@@ -219,6 +228,7 @@ decide(struct conn *c)
 				  ? LENGTH_UNKNOWN
 				  : r->req.content_length,
 	    .res = &r->res,
+	    .kept = &c->kept,
 	    .name = &name,
 	    .explanation = c->settings->explain ? &r->explanation : NULL,
 	};
@@ -268,7 +278,8 @@ serve_request(struct conn *c)
 	c->served++;
 	log_request(c);
 	if (error) {
-		log_refusal(c, 0, name_of_error(error));
+		log_cut(c, r->body.refusal != NULL ? r->body.refusal
+						   : name_of_error(error));
 		c->must_linger = true;
 		return false;
 	}
@@ -424,6 +435,7 @@ conn_serve(struct conn *c)
 	writer_init(&c->writer, c->stream, &c->site->rules, c->storage.block);
 	c->served = 0;
 	c->must_linger = false;
+	c->kept.fd = -1;
 	do
 		begin_request(c);
 	while (next_head(c, &head) && take_head(c, head) && serve_request(c));

@@ -57,6 +57,7 @@ struct conn {
 	struct writer writer;
 	uint64_t served;  /* requests answered */
 	bool must_linger; /* the client may still be sending */
+	struct kept_file kept;
 
 	struct conn_request {
 		struct request req;

@@ -260,10 +260,11 @@ wait_writable(struct fd_stream *f)
 		return IO_FAILED;
 	f->waited_ms += clock_ms() - start;
 	if (n == 0 || f->waited_ms >= timeout) {
-		uint64_t progress = taken(f) - f->taken_before;
+		uint64_t now_taken = taken(f);
 		uint64_t wanted = f->pace.min_rate * (uint64_t)timeout / 1000;
 
-		if (progress == 0 || progress < wanted)
+		if (now_taken <= f->taken_before ||
+		    now_taken - f->taken_before < wanted)
 			return IO_TIMEOUT;
 		f->waited_ms = 0;
 	}

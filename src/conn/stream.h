@@ -38,7 +38,10 @@ struct stream_ops {
 	 */
 	int (*send_file)(struct stream *s, int fd, uint64_t offset,
 			 uint64_t len);
-	/* Tells the client that no more output comes; reading goes on. */
+	/*
+	 * Tells the client that no more output comes; reading goes on. A
+	 * pipe can only be told so by closing it.
+	 */
 	void (*end_output)(struct stream *s);
 	/* True if there is input that was not read. */
 	bool (*has_input)(struct stream *s);

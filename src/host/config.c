@@ -53,14 +53,13 @@ keep(struct slice s)
 
 /*
  * Maps size bytes that are a copy of the file's: the file itself may be
- * written anew, or cut, while we run. Shared memory, which a launcher's
- * fork need not copy; and nobody may write to it.
+ * written anew, or cut, while we run.
  */
 static const char *
 copy_file(int fd, size_t size, struct slice *text)
 {
 	char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	size_t len = 0;
 	ssize_t n;
 
@@ -71,7 +70,7 @@ copy_file(int fd, size_t size, struct slice *text)
 		if (n > 0)
 			len += (size_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0 || mprotect(bytes, size, PROT_READ) != 0)
+	if (n < 0)
 		return strerror(errno);
 	*text = (struct slice){bytes, len};
 	return NULL;

@@ -301,6 +301,8 @@ stop(struct launcher *l)
 	unsigned orders = orders_stop();
 
 	l->is_stopping = true;
+	/* A check of new options that is under way does not matter now. */
+	l->reload.pid = 0;
 	notify_stopping();
 	for (size_t i = 0; i < l->listener_count; i++)
 		socket_close(&l->listener[i]);

@@ -74,8 +74,14 @@ orders_install(void)
 	if (orders.fd < 0)
 		return errno;
 	orders.launcher = getpid();
-	/* Who ignores SIGCHLD, as our parent may, is told of no child. */
-	signal(SIGCHLD, SIG_DFL);
+	/*
+	 * What our parent ignores we would ignore too, and so would every
+	 * program: a shell's background jobs have SIGQUIT ignored. Who
+	 * ignores SIGCHLD is told of no child.
+	 */
+	for (int number = 1; number < 32; number++)
+		if (number != SIGPIPE)
+			signal(number, SIG_DFL);
 	catch_signal(SIGTERM);
 	catch_signal(SIGINT);
 	catch_signal(SIGHUP);

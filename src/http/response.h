@@ -33,6 +33,7 @@ struct response {
 	enum content_kind content;
 	struct slice bytes; /* CONTENT_BYTES */
 	int file_fd;        /* CONTENT_FILE: owned; conn closes it */
+	bool file_is_kept;  /* unless it will be needed again */
 	uint64_t file_offset;
 	struct source *source; /* CONTENT_SOURCE */
 	uint64_t length;       /* of the content, or LENGTH_UNKNOWN */

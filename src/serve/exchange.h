@@ -2,6 +2,8 @@
 #ifndef SERVE_EXCHANGE_H
 #define SERVE_EXCHANGE_H
 
+#include <sys/stat.h>
+
 #include "http/mime.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -20,6 +22,21 @@ struct site {
 };
 
 /*
+ * The file that was served last on a connection, still open: who asks for
+ * the same again, as polls and reloads do, costs two system calls less.
+ * It is looked up by its name each time, and used only if that leads to
+ * the same file, unchanged: never a stale byte, and no way around the
+ * rules by which it was opened.
+ */
+struct kept_file {
+	int fd; /* or -1 */
+	struct stat st;
+	struct slice type;
+	size_t path_len; /* of the request's path; an index name follows */
+	char name[128];
+};
+
+/*
  * One request and the response that becomes of it. A handler reads the
  * first and decides the second; it sends nothing.
  */
@@ -30,6 +47,7 @@ struct exchange {
 	struct source *content;  /* of the request; empty for GET and HEAD */
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
+	struct kept_file *kept;
 	struct buf *name;	 /* for that of a file: PATH_MAX bytes */
 	struct buf *explanation; /* --explain, or NULL */
 };

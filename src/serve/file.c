@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,11 +75,9 @@ redirect_to_slash(struct exchange *x)
 }
 
 static enum status
-serve_opened(struct exchange *x, int fd, const struct stat *st,
-	     struct slice name)
+serve_opened(struct exchange *x, int fd, uint64_t size, struct slice type)
 {
 	struct buf *fields = &x->res->fields;
-	struct slice type = mime_table_type(&x->site->mime, name);
 
 	buf_add(fields, SLICE("Content-Type: "));
 	mime_add(fields, type);
@@ -86,8 +85,7 @@ serve_opened(struct exchange *x, int fd, const struct stat *st,
 	x->res->status = STATUS_OK;
 	x->res->content = CONTENT_FILE;
 	x->res->file_fd = fd;
-	x->res->length = (uint64_t)st->st_size;
-	exchange_explain(x, "file", name);
+	x->res->length = size;
 	exchange_explain(x, "type", type);
 	return STATUS_NONE;
 }
@@ -112,14 +110,65 @@ open_index(struct exchange *x, struct slice path)
 	return fd;
 }
 
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* True if path is that of the kept file, and it is still the same one. */
+static bool
+is_kept(const struct exchange *x, struct slice path)
+{
+	const struct kept_file *kept = x->kept;
+	struct stat st;
+
+	return kept->fd >= 0 &&
+	       slice_equal(path, (struct slice){kept->name, kept->path_len}) &&
+	       fstatat(x->root->fd, kept->name + 1, &st, 0) == 0 &&
+	       is_same(&st, &kept->st);
+}
+
+static void
+keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
+     struct slice type)
+{
+	struct kept_file *kept = x->kept;
+
+	if (!x->req->is_persistent || name.len >= sizeof(kept->name) ||
+	    st->st_size > SMALL_FILE_MAX)
+		return;
+	if (kept->fd >= 0)
+		close(kept->fd);
+	kept->fd = fd;
+	kept->st = *st;
+	kept->path_len = x->req->target.path.len;
+	kept->type = type;
+	memcpy(kept->name, name.ptr, name.len);
+	kept->name[name.len] = '\0';
+	x->res->file_is_kept = true;
+}
+
 enum status
 file_handle(struct exchange *x)
 {
-	struct slice path = x->req->target.path;
+	struct slice path = x->req->target.path, name = path, type;
 	bool is_directory = path.ptr[path.len - 1] == '/';
 	struct stat st;
 	int fd;
 
+	if (is_kept(x, path)) {
+		x->res->file_is_kept = true;
+		exchange_explain(x, "the same file again", path);
+		return serve_opened(x, x->kept->fd,
+				    (uint64_t)x->kept->st.st_size,
+				    x->kept->type);
+	}
 	if (x->req->target.encoded_slash)
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "an encoded slash is in no file's name");
@@ -134,9 +183,17 @@ file_handle(struct exchange *x)
 		close(fd);
 		return refuse_open(x, EIO);
 	}
-	if (S_ISREG(st.st_mode))
-		return serve_opened(x, fd, &st,
-				    is_directory ? buf_slice(x->name) : path);
+	if (S_ISREG(st.st_mode)) {
+		if (is_directory)
+			name = buf_slice(x->name);
+		exchange_explain(x, "file", name);
+		type = mime_table_type(&x->site->mime, name);
+		/* Not the second index: the first may come to exist. */
+		if (!is_directory ||
+		    name.len == path.len + x->site->index[0].len)
+			keep(x, fd, &st, name, type);
+		return serve_opened(x, fd, (uint64_t)st.st_size, type);
+	}
 	close(fd);
 	if (S_ISDIR(st.st_mode) && !is_directory)
 		return redirect_to_slash(x);

@@ -146,10 +146,12 @@ main(int argc, char **argv)
 	signal(SIGHUP, pass_on);
 	program = fork();
 	check(program, "fork");
-	for (int i = 0; program > 0 && i < count; i++)
-		close(fds[i]);
-	if (program > 0)
+	if (program > 0) {
+		for (int fd = 3; fd < 64; fd++)
+			if (fd != notify_fd)
+				close(fd);
 		return watch(notify_fd);
+	}
 	/* First out of the way of each other. */
 	for (int i = 0; i < count; i++)
 		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
