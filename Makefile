@@ -71,7 +71,7 @@ layers = \
     http/mime http/response \
     serve/rules serve/root serve/exchange serve/error serve/file serve/echo \
     serve/route \
-    conn/stop conn/stream conn/reader conn/writer conn/body conn/access \
+    conn/stop conn/stream conn/fd_stream conn/reader conn/writer conn/body conn/access \
     conn/conn \
     host/peer host/config host/address host/children host/socket \
     host/privilege host/notify host/orders host/spawn host/ucspi \
@@ -138,7 +138,7 @@ check: deps
 
 run-tests: all $(units) $(tools) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
-	    test/run test/*.bats $(units) $(BUILD)/tool/cases
+	    test/run $(BUILD)/tool/cases test/*.bats $(units)
 
 check-asan: deps
 	@$(MAKE) --no-print-directory run-tests BUILD=build-asan \

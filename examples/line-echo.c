@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "conn/fd_stream.h"
 #include "conn/reader.h"
 
 /* Bytes of a line without its newline. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "conn/fd_stream.h"
 #include "conn/reader.h"
 
 /* A client that says nothing is not waited for for ever. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conn/fd_stream.h"
 #include "host/listen.h"
 #include "host/orders.h"
 #include "host/peer.h"

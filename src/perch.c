@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "conn/fd_stream.h"
 #include "conn/stop.h"
 #include "host/config.h"
 #include "host/peer.h"

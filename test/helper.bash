@@ -77,3 +77,27 @@ listen() {
 unlisten() {
   [ -z "${LISTENER:-}" ] || { kill "$LISTENER" && wait "$LISTENER"; } || true
 }
+
+# converse STEP... -- OPTION...: perch over a connection, by test/talk. Sets
+# $output, $stderr, and $report, its last line, with $seconds.
+converse() {
+  local steps=()
+  while [ "$1" != -- ]; do
+    steps+=("$1")
+    shift
+  done
+  shift
+  run --separate-stderr "$TOP/test/talk" "${steps[@]}" -- \
+    "$BIN/perch" --log none --drain-timeout 0.1 "$@" "$SITE"
+  report=${stderr##*talk: }
+  seconds=${report%% s,*}
+  echo "output: ${output:0:300}"
+  echo "stderr: $stderr"
+}
+
+# within LOW HIGH: it ended by itself, after that time.
+within() {
+  [[ $report == *'status 0,'* ]]
+  awk -v t="$seconds" -v low="$1" -v high="$2" \
+    'BEGIN { exit !(t >= low && t <= high) }'
+}

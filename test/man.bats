@@ -46,7 +46,7 @@ reasons() {
       $string = qr/"(?:\\.|[^"\\])*"/;
       $call = qr/\((?:[^()"\x27]|$string|\x27(?:\\.|[^\x27\\])+\x27|(??{$call}))*\)/;
     }
-    while (/\b(?:refuse\w*|response_refuse|is_invalid|log_refusal|fail)($call)
+    while (/\b(?:refuse\w*|response_refuse|is_invalid|access_note|fail)($call)
             |\*why\ =\s*($string)|\breturn\s($string)/xg) {
       ($text, $returned) = ($1 // $2 // $3, defined $3);
       # What the rooms before conn/ return is said about options.

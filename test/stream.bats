@@ -164,3 +164,25 @@ kibibytes() { echo "$report" | sed 's/.* \([0-9]*\) KiB.*/\1/'; }
   [[ $(get "/docs/$(printf '%0300d' 0)") == *' 404 '* ]]
   [[ $(get /nothing/here) == *' 404 '* ]]
 }
+
+@test "a kept file is served only while its name leads to it, unchanged" {
+  mkdir -p "$SITE/kept"
+  echo second >"$SITE/kept/bbbb.html"
+  get='GET /kept/ HTTP/1.1\r\nHost: a\r\n\r\n'
+  ok() { grep -c "^$1" <<<"$output"; }
+  talk "send:$get" read:100 sleep:0.05 "append:$SITE/kept/bbbb.html" \
+    "send:$get" sleep:0.05 "append:$SITE/kept/aaaa.html" "send:$get" half \
+    read -- "$BIN/perch" --log none --index aaaa.html --index bbbb.html "$SITE"
+  # The second index as it was, grown, and then the first one.
+  [ "$(ok 'Content-Length: 7')" = 1 ]
+  [ "$(ok 'Content-Length: 4007')" = 1 ]
+  [ "$(ok 'Content-Length: 4000')" = 1 ]
+  rm "$SITE/kept/aaaa.html"
+  get='GET /kept/bbbb.html HTTP/1.1\r\nHost: a\r\n\r\n'
+  talk "send:$get$get" read:100 sleep:0.05 "truncate:$SITE/kept/bbbb.html" \
+    "send:$get" sleep:0.05 "remove:$SITE/kept/bbbb.html" "send:$get" half \
+    read -- "$BIN/perch" --log none "$SITE"
+  [ "$(ok 'Content-Length: 4007')" = 2 ]
+  [ "$(ok 'Content-Length: 1.$')" = 1 ]
+  [[ $output == *'HTTP/1.1 404'* ]]
+}

@@ -25,15 +25,19 @@
 /* The largest --max-request-line; no path is longer than its target. */
 #define REQUEST_LINE_CAP (32 * 1024)
 
-/* What a response may add in fields of its own: redirects, rules, Allow. */
-#define RESPONSE_FIELDS_MAX (REQUEST_LINE_CAP + 8 * 1024)
+/*
+ * What a response may add in fields of its own. A redirect repeats the
+ * target, of which each byte may have to be percent-encoded.
+ */
+#define RESPONSE_FIELDS_MAX (REQUEST_LINE_CAP * 3 + 8 * 1024)
 
 /*
  * Bytes that wait to be sent together. A pipelined burst of small
  * answers fills it a few times; a file up to SMALL_FILE_MAX goes out in
- * one write with its head, which measured cheaper than sendfile.
+ * one write with its head, which measured cheaper than sendfile. The
+ * largest head fits in.
  */
-#define OUT_CAP (64 * 1024)
+#define OUT_CAP (128 * 1024)
 #define SMALL_FILE_MAX (16 * 1024)
 
 /*

@@ -159,3 +159,57 @@ access_log(enum access_format format, const struct access *a)
 	buf_add_u64(&line.text, a->ordinal);
 	log_end(&line, LOG_LEVEL_INFO);
 }
+
+static void
+note(struct slice remote, const char *before, const char *what)
+{
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add(&line.text, remote);
+	buf_add_str(&line.text, before);
+	buf_add_str(&line.text, what);
+	log_end(&line, LOG_LEVEL_NOTICE);
+}
+
+void
+access_note(struct slice remote, const char *what)
+{
+	note(remote, ": ", what);
+}
+
+void
+access_cut(struct slice remote, const char *why)
+{
+	note(remote, ": cut short: ", why);
+}
+
+void
+access_refuse(struct slice remote, int status, const char *why)
+{
+	char before[] = ": 000: ";
+
+	before[2] = (char)('0' + status / 100);
+	before[3] = (char)('0' + status / 10 % 10);
+	before[4] = (char)('0' + status % 10);
+	note(remote, before, why);
+}
+
+void
+access_explain(struct slice request_line, const struct response *res,
+	       struct slice explanation)
+{
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add_str(&line.text, "explain: ");
+	buf_add(&line.text, cut(request_line, REQUEST_LINE_LOGGED, 4));
+	buf_add_str(&line.text, ": ");
+	buf_add_u64(&line.text, (uint64_t)res->status);
+	buf_add(&line.text, explanation);
+	if (res->refusal != NULL) {
+		buf_add_str(&line.text, "; because ");
+		buf_add_str(&line.text, res->refusal);
+	}
+	log_end(&line, LOG_LEVEL_INFO);
+}

@@ -3,6 +3,7 @@
 #define CONN_ACCESS_H
 
 #include "http/request.h"
+#include "http/response.h"
 
 enum access_format {
 	ACCESS_COMBINED,
@@ -29,5 +30,18 @@ struct access {
  * to a bounded length and escaped.
  */
 void access_log(enum access_format format, const struct access *a);
+
+/* Says why a request of this client got the status that it got. */
+void access_refuse(struct slice remote, int status, const char *why);
+
+/* Says why a response was cut short, as the client sees too. */
+void access_cut(struct slice remote, const char *why);
+
+/* Says what else became of this client's connection. */
+void access_note(struct slice remote, const char *what);
+
+/* --explain: what decided the response, as its handlers have noted it. */
+void access_explain(struct slice request_line, const struct response *res,
+		    struct slice explanation);
 
 #endif

@@ -29,54 +29,6 @@ first_line(struct slice bytes)
 }
 
 static void
-log_refusal(const struct conn *c, int status, const char *why)
-{
-	struct log_line line;
-
-	log_begin(&line);
-	buf_add(&line.text, c->remote());
-	buf_add_str(&line.text, ": ");
-	if (status != 0) {
-		buf_add_u64(&line.text, (uint64_t)status);
-		buf_add_str(&line.text, ": ");
-	}
-	buf_add_str(&line.text, why);
-	log_end(&line, LOG_LEVEL_NOTICE);
-}
-
-/* A response that the client will see to be incomplete. */
-static void
-log_cut(const struct conn *c, const char *why)
-{
-	struct log_line line;
-
-	log_begin(&line);
-	buf_add(&line.text, c->remote());
-	buf_add_str(&line.text, ": cut short: ");
-	buf_add_str(&line.text, why);
-	log_end(&line, LOG_LEVEL_NOTICE);
-}
-
-static void
-log_explanation(const struct conn *c)
-{
-	const struct conn_request *r = &c->current;
-	struct log_line line;
-
-	log_begin(&line);
-	buf_add_str(&line.text, "explain: ");
-	buf_add(&line.text, r->request_line);
-	buf_add_str(&line.text, ": ");
-	buf_add_u64(&line.text, (uint64_t)r->res.status);
-	buf_add(&line.text, buf_slice(&r->explanation));
-	if (r->res.refusal != NULL) {
-		buf_add_str(&line.text, "; because ");
-		buf_add_str(&line.text, r->res.refusal);
-	}
-	log_end(&line, LOG_LEVEL_INFO);
-}
-
-static void
 log_request(struct conn *c)
 {
 	struct conn_request *r = &c->current;
@@ -90,9 +42,10 @@ log_request(struct conn *c)
 	};
 
 	if (r->res.refusal != NULL)
-		log_refusal(c, r->res.status, r->res.refusal);
+		access_refuse(c->remote(), r->res.status, r->res.refusal);
 	if (c->settings->explain)
-		log_explanation(c);
+		access_explain(r->request_line, &r->res,
+			       buf_slice(&r->explanation));
 	if (c->settings->access == ACCESS_NONE)
 		return;
 	access.remote = c->remote();
@@ -149,7 +102,7 @@ refuse_and_close(struct conn *c, enum status status, const char *why)
 	c->must_linger = true;
 	c->served++;
 	if (send_response(c))
-		log_refusal(c, 0, "the client is gone before its answer");
+		access_note(c->remote(), "the client is gone before its answer");
 	log_request(c);
 }
 
@@ -278,7 +231,7 @@ serve_request(struct conn *c)
 	c->served++;
 	log_request(c);
 	if (error) {
-		log_cut(c, r->body.refusal != NULL ? r->body.refusal
+		access_cut(c->remote(), r->body.refusal != NULL ? r->body.refusal
 						   : name_of_error(error));
 		c->must_linger = true;
 		return false;
@@ -356,7 +309,7 @@ end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
 		refuse_and_close(c, STATUS_BAD_REQUEST,
 				 "the connection ended inside a head");
 	else
-		log_refusal(c, 0, "the client is gone inside a head");
+		access_note(c->remote(), "the client is gone inside a head");
 	return false;
 }
 

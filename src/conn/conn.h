@@ -25,7 +25,7 @@ struct conn_settings {
 
 /*
  * The shortest time-out that reads of a connection have, for
- * stream_set_options.
+ * fd_stream_set_options.
  */
 int64_t conn_read_timeout(const struct conn_settings *settings);
 

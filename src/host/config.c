@@ -332,6 +332,15 @@ find_option(enum program program, struct slice name)
 	return NULL;
 }
 
+static bool
+has_nonzero_digit(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] > '0' && text.ptr[i] <= '9')
+			return true;
+	return false;
+}
+
 /* "10" or "0.25": milliseconds, what is finer being cut off. */
 static bool
 parse_seconds(struct slice text, uint64_t *ms)
@@ -411,6 +420,9 @@ take_value(struct config *config, const struct option *option,
 			return "not a number";
 		break;
 	}
+	/* 0 means no time-out, which a tiny one must not become. */
+	if (n == 0 && has_nonzero_digit(value))
+		return "too small";
 	if (n < option->min || n > option->max)
 		return n < option->min ? "too small" : "too large";
 	ms = (int64_t)n;
@@ -647,6 +659,7 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 {
 	enum config_result result = CONFIG_SERVE;
 	unsigned operands = 0;
+	bool has_dashes = false;
 
 	/* A launcher's connections are on none of its own descriptors. */
 	if (program == PROGRAM_LISTEN)
@@ -658,17 +671,21 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 		const char *argument = argv[i];
 
 		if (strcmp(argument, "--") == 0) {
-			if (program != PROGRAM_LISTEN || i + 1 == argc)
-				return config_refuse(
-				    "--", "no PROGRAM may or does follow");
+			has_dashes = true;
+			if (program == PROGRAM_PERCH)
+				continue;
+			if (i + 1 == argc)
+				return config_refuse("--",
+						     "no PROGRAM follows");
 			config->listen.program = argv + i + 1;
 			break;
 		}
-		result = argument[0] == '-' && argument[1] == '-'
-			     ? take_option(config, argc, argv, &i)
-			 : argument[0] == '-' && argument[1] != '\0'
-			     ? config_refuse(argument, "no such option")
-			     : take_operand(config, argument, &operands);
+		if (has_dashes || argument[0] != '-' || argument[1] == '\0')
+			result = take_operand(config, argument, &operands);
+		else if (argument[1] == '-')
+			result = take_option(config, argc, argv, &i);
+		else
+			result = config_refuse(argument, "no such option");
 	}
 	if (result == CONFIG_SERVE && program == PROGRAM_LISTEN) {
 		if (operands == 0)

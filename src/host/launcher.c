@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "host/handover.h"
 #include "host/launcher.h"
 #include "host/notify.h"

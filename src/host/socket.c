@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "conn/stream.h"
+#include "conn/fd_stream.h"
 #include "host/socket.h"
 
 /* "ADDRESS: detail". Always false. */
@@ -239,8 +239,8 @@ socket_set_options(const struct listener *listener, const struct config *config)
 	fcntl(listener->fd, F_SETFL, flags | O_NONBLOCK);
 	/* A program expects none of this; it may have been set by others. */
 	if (serves)
-		stream_set_options(listener->fd,
-				   conn_read_timeout(&config->conn));
+		fd_stream_set_options(listener->fd,
+				      conn_read_timeout(&config->conn));
 	else
 		setsockopt(listener->fd, SOL_SOCKET, SO_RCVTIMEO, &none,
 			   sizeof(none));
@@ -254,7 +254,7 @@ socket_set_accepted(const struct listener *listener, int fd,
 		    const struct config *config)
 {
 	if (!is_tcp(listener) && config->listen.program == NULL)
-		stream_set_options(fd, conn_read_timeout(&config->conn));
+		fd_stream_set_options(fd, conn_read_timeout(&config->conn));
 }
 
 /* Our file may have been replaced by someone else's since. */

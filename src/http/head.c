@@ -7,6 +7,40 @@
 #define EMPTY_LINES_MAX 2
 
 static enum status
+refuse(struct head *head, enum status status, const char *why)
+{
+	head->refusal = why;
+	return status;
+}
+
+/* method SP request-target SP HTTP-version (RFC 9112, section 3) */
+static enum status
+parse_request_line(struct head *head, struct slice line)
+{
+	struct slice rest;
+
+	if (memchr(line.ptr, '\r', line.len) != NULL)
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "bare CR in the request line");
+	if (memchr(line.ptr, '\0', line.len) != NULL)
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "NUL in the request line");
+	if (!slice_cut(line, ' ', &head->method, &rest) ||
+	    !slice_cut(rest, ' ', &head->target, &head->version))
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "the request line has not three parts");
+	if (!is_token(head->method))
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "the method is not a token");
+	if (head->target.len == 0 || head->version.len == 0 ||
+	    memchr(head->version.ptr, ' ', head->version.len) != NULL)
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "the parts of the request line are not parted "
+			      "by one space each");
+	return STATUS_NONE;
+}
+
+static enum status
 refuse_scan(struct head_scan *scan, enum status status, const char *why)
 {
 	scan->refusal = why;
@@ -52,6 +86,21 @@ check_length(struct head_scan *scan, size_t len,
 	return STATUS_NONE;
 }
 
+/*
+ * Other protocols' first lines, as "SSH-2.0-x", are no request lines; who
+ * sent one would wait for ours, not go on to the end of a head.
+ */
+static enum status
+check_request_line(struct head_scan *scan, struct slice bytes, size_t end)
+{
+	struct slice line = {bytes.ptr + scan->first, end - scan->first};
+	struct head head = {0};
+	enum status status = parse_request_line(&head, line);
+
+	scan->refusal = head.refusal;
+	return status;
+}
+
 enum status
 head_find_end(struct head_scan *scan, struct slice bytes,
 	      const struct head_limits *limits)
@@ -95,44 +144,13 @@ head_find_end(struct head_scan *scan, struct slice bytes,
 				    scan, STATUS_BAD_REQUEST,
 				    "more than two empty lines in front");
 			scan->first = at + 1;
+		} else if (scan->line == scan->first &&
+			   (status = check_request_line(scan, bytes, at - 1))) {
+			return status;
 		}
 		scan->lines++;
 		scan->line = scan->seen = at + 1;
 	}
-	return STATUS_NONE;
-}
-
-static enum status
-refuse(struct head *head, enum status status, const char *why)
-{
-	head->refusal = why;
-	return status;
-}
-
-/* method SP request-target SP HTTP-version (RFC 9112, section 3) */
-static enum status
-parse_request_line(struct head *head, struct slice line)
-{
-	struct slice rest;
-
-	if (memchr(line.ptr, '\r', line.len) != NULL)
-		return refuse(head, STATUS_BAD_REQUEST,
-			      "bare CR in the request line");
-	if (memchr(line.ptr, '\0', line.len) != NULL)
-		return refuse(head, STATUS_BAD_REQUEST,
-			      "NUL in the request line");
-	if (!slice_cut(line, ' ', &head->method, &rest) ||
-	    !slice_cut(rest, ' ', &head->target, &head->version))
-		return refuse(head, STATUS_BAD_REQUEST,
-			      "the request line has not three parts");
-	if (!is_token(head->method))
-		return refuse(head, STATUS_BAD_REQUEST,
-			      "the method is not a token");
-	if (head->target.len == 0 || head->version.len == 0 ||
-	    memchr(head->version.ptr, ' ', head->version.len) != NULL)
-		return refuse(head, STATUS_BAD_REQUEST,
-			      "the parts of the request line are not parted "
-			      "by one space each");
 	return STATUS_NONE;
 }
 

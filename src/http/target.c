@@ -284,20 +284,36 @@ target_parse(struct target *target, enum method method, struct slice raw,
 	return refuse(target, "the target is neither a path nor an http URI");
 }
 
+static void
+add_encoded(struct buf *out, char c)
+{
+	buf_add_char(out, '%');
+	buf_add_char(out, "0123456789ABCDEF"[(unsigned char)c >> 4]);
+	buf_add_char(out, "0123456789ABCDEF"[(unsigned char)c & 15]);
+}
+
 void
 target_encode_path(struct buf *out, struct slice path)
 {
 	for (size_t i = 0; i < path.len; i++) {
 		char c = path.ptr[i];
 
-		if (c == '/' || (char_class(c) & PCHAR)) {
+		if (c == '/' || (char_class(c) & PCHAR))
 			buf_add_char(out, c);
-		} else {
-			buf_add_char(out, '%');
-			buf_add_char(out,
-				     "0123456789ABCDEF"[(unsigned char)c >> 4]);
-			buf_add_char(out,
-				     "0123456789ABCDEF"[(unsigned char)c & 15]);
-		}
+		else
+			add_encoded(out, c);
+	}
+}
+
+void
+target_encode_query(struct buf *out, struct slice query)
+{
+	for (size_t i = 0; i < query.len; i++) {
+		char c = query.ptr[i];
+
+		if (c == '%' || c == '/' || c == '?' || (char_class(c) & PCHAR))
+			buf_add_char(out, c);
+		else
+			add_encoded(out, c);
 	}
 }

@@ -57,4 +57,10 @@ bool authority_parse(struct slice authority, struct slice *host,
  */
 void target_encode_path(struct buf *out, struct slice path);
 
+/*
+ * Appends a query as target_parse let it through: the bytes that its
+ * grammar lacks percent-encoded, all else as it is.
+ */
+void target_encode_query(struct buf *out, struct slice query);
+
 #endif

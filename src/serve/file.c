@@ -64,7 +64,7 @@ redirect_to_slash(struct exchange *x)
 	buf_add_char(fields, '/');
 	if (x->req->target.has_query) {
 		buf_add_char(fields, '?');
-		buf_add(fields, x->req->target.query);
+		target_encode_query(fields, x->req->target.query);
 	}
 	buf_add(fields, SLICE("\r\n"));
 	x->res->status = STATUS_MOVED_PERMANENTLY;
@@ -162,6 +162,12 @@ file_handle(struct exchange *x)
 	struct stat st;
 	int fd;
 
+	if (x->req->target.encoded_slash)
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "an encoded slash is in no file's name");
+	if (is_hidden(path))
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "the name begins with a dot");
 	if (is_kept(x, path)) {
 		x->res->file_is_kept = true;
 		exchange_explain(x, "the same file again", path);
@@ -169,12 +175,6 @@ file_handle(struct exchange *x)
 				    (uint64_t)x->kept->st.st_size,
 				    x->kept->type);
 	}
-	if (x->req->target.encoded_slash)
-		return response_refuse(x->res, STATUS_NOT_FOUND,
-				       "an encoded slash is in no file's name");
-	if (is_hidden(path))
-		return response_refuse(x->res, STATUS_NOT_FOUND,
-				       "the name begins with a dot");
 	fd = is_directory ? open_index(x, path)
 			  : root_open_file(x->root, path.ptr + 1);
 	if (fd < 0)
@@ -190,7 +190,7 @@ file_handle(struct exchange *x)
 		type = mime_table_type(&x->site->mime, name);
 		/* Not the second index: the first may come to exist. */
 		if (!is_directory ||
-		    name.len == path.len + x->site->index[0].len)
+		    slice_equal(slice_skip(name, path.len), x->site->index[0]))
 			keep(x, fd, &st, name, type);
 		return serve_opened(x, fd, (uint64_t)st.st_size, type);
 	}

@@ -429,6 +429,7 @@ check_slow_head(void)
 	enum status status = STATUS_NONE;
 
 	memset(bytes, 'a', len);
+	memcpy(bytes, "GET / HTTP/1.1\r\nX:", 18);
 	memcpy(bytes + len - 4, "\r\n\r\n", 4);
 	for (size_t n = 1; n <= len && !status; n++)
 		status = head_find_end(&scan, (struct slice){bytes, n}, &wide);

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "conn/stream.h"
+#include "conn/fd_stream.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
