@@ -817,6 +817,19 @@ held_has_fds() { PID=$HELD has_fds "$1"; }
   exits 0 $PID
 }
 
+@test "SIGTERM is not lost in a reload" {
+  strace -o /dev/null true 2>/dev/null || skip "needs strace"
+  # Of the old image, just before it executes the new one.
+  CLOSES=0.1
+  UNDER=(strace -D -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=memfd_create
+    -e inject=memfd_create:delay_enter=300000)
+  listens 127.0.0.1:PORT "$SITE"
+  kill -HUP $PID
+  pause 0.2
+  kill -TERM $PID
+  exits 0 $PID
+}
+
 @test "SIGHUP makes new options take effect" {
   echo 'header / X-Version: 1' >config
   listens --config config 127.0.0.1:PORT "$SITE"

@@ -102,7 +102,8 @@ refuse_and_close(struct conn *c, enum status status, const char *why)
 	c->must_linger = true;
 	c->served++;
 	if (send_response(c))
-		access_note(c->remote(), "the client is gone before its answer");
+		access_note(c->remote(),
+			    "the client is gone before its answer");
 	log_request(c);
 }
 
@@ -231,8 +232,9 @@ serve_request(struct conn *c)
 	c->served++;
 	log_request(c);
 	if (error) {
-		access_cut(c->remote(), r->body.refusal != NULL ? r->body.refusal
-						   : name_of_error(error));
+		access_cut(c->remote(), r->body.refusal != NULL
+					    ? r->body.refusal
+					    : name_of_error(error));
 		c->must_linger = true;
 		return false;
 	}

@@ -239,8 +239,11 @@ handover_execute(const struct image *image, const struct listener *listeners,
 	if (!error) {
 		keep_over_exec(listeners, count, 0);
 		orders_hold();
-		execve(image->path, image->argv, environ);
-		error = errno;
+		/* One that came before that is known to this image only. */
+		if (orders_stop() == 0) {
+			execve(image->path, image->argv, environ);
+			error = errno;
+		}
 		orders_release();
 		keep_over_exec(listeners, count, FD_CLOEXEC);
 	}

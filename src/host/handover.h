@@ -49,7 +49,8 @@ void handover_fill(struct handover *h, struct children *children);
 
 /*
  * Executes image with the same arguments, handing over. Returns an errno
- * value if that fails; then nothing has changed.
+ * value if that fails, or 0 if we were told to stop meanwhile; then nothing
+ * has changed.
  */
 int handover_execute(const struct image *image,
 		     const struct listener *listeners, size_t count,

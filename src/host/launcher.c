@@ -264,7 +264,8 @@ tend_reload(struct launcher *l)
 		return;
 	error = handover_execute(&l->reload.self, l->listener,
 				 l->listener_count, &l->children);
-	reload_fail(&l->reload, strerror(error));
+	if (error)
+		reload_fail(&l->reload, strerror(error));
 }
 
 static void

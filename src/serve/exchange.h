@@ -48,7 +48,7 @@ struct exchange {
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct kept_file *kept;
-	struct buf *name;	 /* for that of a file: PATH_MAX bytes */
+	struct buf *name;        /* for that of a file: PATH_MAX bytes */
 	struct buf *explanation; /* --explain, or NULL */
 };
 
