@@ -75,7 +75,7 @@ layers = \
     conn/conn \
     host/peer host/config host/address host/children host/socket \
     host/privilege host/notify host/orders host/spawn host/ucspi \
-    host/overload host/handover host/reload host/launcher host/listen
+    host/overload host/handover host/reload host/launcher host/stack host/listen
 
 programs = perch perch-listen
 sources = $(wildcard $(layers:%=src/%.c))

@@ -12,6 +12,7 @@
 #include "host/listen.h"
 #include "host/orders.h"
 #include "host/peer.h"
+#include "host/stack.h"
 #include "host/ucspi.h"
 
 /*
@@ -48,6 +49,9 @@ main(int argc, char **argv)
 	bool is_connection = ucspi_is_connection();
 	int error;
 
+	argv = stack_copy_arguments(argc, argv);
+	if (argv == NULL)
+		return 1;
 	switch (config_read(&config, PROGRAM_LISTEN, argc, argv)) {
 	case CONFIG_EXIT_OK:
 		return 0;

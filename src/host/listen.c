@@ -15,6 +15,7 @@
 #include "host/notify.h"
 #include "host/orders.h"
 #include "host/privilege.h"
+#include "host/stack.h"
 #include "host/ucspi.h"
 
 enum { EXIT_OK = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2 };
@@ -252,6 +253,12 @@ tell_ready(const struct config *config)
 	notify_ready();
 }
 
+static void
+run(void *argument)
+{
+	launcher_run(argument);
+}
+
 int
 listen_run(const struct config *config, char **argv, void (*serve)(int fd))
 {
@@ -270,6 +277,6 @@ listen_run(const struct config *config, char **argv, void (*serve)(int fd))
 	clock_us();
 	clock_seconds();
 	tell_ready(config);
-	launcher_run(&launcher);
+	stack_leave(run, &launcher);
 	return EXIT_OK;
 }
