@@ -4,58 +4,108 @@ load helper
 
 teardown() { unlisten; }
 
-# talk TEXT: sends it, ends its half, and prints what comes back.
-talk() {
-  # shellcheck disable=SC2059  # it is a format
-  run "$TOP/test/talk" --connect "$PORT" "send:$1" half read
+# open: connects to what listens, as descriptor 8; closed: closes it. The
+# client is the shell itself, since a process is dear.
+open() { exec 8<>"/dev/tcp/127.0.0.1/$PORT"; }
+
+closed() { exec 8>&-; }
+
+# rest: sets $output to what comes until the other side closes.
+rest() {
+  local ended=0
+  IFS= read -r -t 20 -d '' output <&8 || ended=$?
+  closed
+  echo "output: ${output:0:300}"
+  # It ends; time runs out with a status over 128.
+  [ "$ended" = 1 ]
 }
 
-@test "tcp-echo returns bytes as they come" {
+@test "tcp-echo returns bytes as they come, and closes after a line q alone" {
   listen -- "$TOP/examples/tcp-echo"
-  run "$TOP/test/talk" --connect "$PORT" send:abc read:3 'send:d\ne' read:3
-  [ "$output" = $'abcd\ne' ]
+  open
+  printf abc >&8
+  IFS= read -r -t 20 -N 3 output <&8
+  [ "$output" = abc ]
+  printf 'd\ne' >&8
+  IFS= read -r -t 20 -N 3 output <&8
+  [ "$output" = $'d\ne' ]
+  closed
+
+  open
+  printf 'qq\n\nq\nmore\n' >&8
+  rest
+  [ "${output%$'\n'}" = $'qq\n\nq' ]
 }
 
-@test "tcp-echo closes after a line q, and not after others" {
-  listen -- "$TOP/examples/tcp-echo"
-  run "$TOP/test/talk" --connect "$PORT" 'send:qq\n\nq\nmore\n' read
-  [ "$output" = $'qq\n\nq' ]
-}
-
-@test "line-echo answers lines, pipelined too, and quit" {
+@test "line-echo answers lines, pipelined too, quit, and none of over 4 KiB" {
   listen -- "$TOP/examples/line-echo"
-  run "$TOP/test/talk" --connect "$PORT" \
-    'send:hello\n\nquit it\nquit\nmore\n' read
-  [ "$output" = $'Echo: hello\nEcho: \nEcho: quit it\nBye.' ]
-}
+  open
+  printf 'hello\n\nquit it\nquit\nmore\n' >&8
+  rest
+  [ "${output%$'\n'}" = $'Echo: hello\nEcho: \nEcho: quit it\nBye.' ]
 
-@test "line-echo takes lines of 4 KiB, and ends on longer ones" {
-  listen -- "$TOP/examples/line-echo"
-  line=$(printf '%04096d' 0)
-  run "$TOP/test/talk" --connect "$PORT" "send:$line\n${line}1\n" read
-  [ "${lines[0]}" = "Echo: $line" ]
-  [ "${lines[1]}" = 'Error: a line is longer than 4096 bytes' ]
-}
+  # Lines of 4 KiB are taken; longer ones end it.
+  printf -v line '%04096d' 0
+  open
+  printf '%s\n%s1\n' "$line" "$line" >&8
+  rest
+  [[ $output == "Echo: $line"$'\n''Error: a line is longer than 4096 bytes'* ]]
 
-@test "line-echo refuses a last line without its newline" {
-  run --separate-stderr bash -c "printf 'a\nb' | '$TOP/examples/line-echo'"
+  # A last line without its newline is refused.
+  cd "$BATS_TEST_TMPDIR"
+  printf 'a\nb' >input
+  status=0
+  "$TOP/examples/line-echo" <input >output 2>log || status=$?
   [ "$status" = 1 ]
-  [ "${lines[0]}" = 'Echo: a' ]
-  [ "$stderr" = 'line-echo: the last line has no newline' ]
+  read -r output <output
+  [ "$output" = 'Echo: a' ]
+  IFS= read -r -d '' output <log || :
+  [ "$output" = $'line-echo: the last line has no newline\n' ]
+}
+
+# fetch PATH: sets $head and $body, of a page alone, to the answer, after one
+# redirect, as a browser would get it, which knows what "./" and "../" are.
+fetch() {
+  local path=${1//\/.\//\/} line=
+  while [[ $path =~ ^(.*)/[^/]+/\.\.(/.*)$ ]]; do
+    path=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
+  done
+  head='' body=''
+  open
+  printf 'GET %s HTTP/1.0\r\n\r\n' "$path" >&8
+  while IFS= read -r -t 20 line <&8 && [ "$line" != "$CR" ]; do
+    head+=$line$'\n'
+  done
+  [ "$line" = "$CR" ]
+  if [[ $head == *'Content-Type: text/html'* ]]; then
+    IFS= read -r -t 20 -N 1000000 body <&8 || [ $? = 1 ]
+  fi
+  closed
+  if [[ $head == 'HTTP/1.1 301 '* && ${2:-} != redirected ]]; then
+    [[ $head =~ Location:\ ([^$CR]+) ]]
+    fetch "${BASH_REMATCH[1]}" redirected
+  fi
 }
 
 @test "examples/site: every link of its pages leads somewhere" {
   listen --log none "$TOP/examples/site"
   for page in / /docs/ /docs/launchers.html; do
-    links=$(curl -sS "http://127.0.0.1:$PORT$page" |
-      grep -oE '(href|src)="[^"#:]+"' | cut -d'"' -f2 |
-      grep -v missing | sort -u)
-    [ -n "$links" ]
-    for link in $links; do
-      base=http://127.0.0.1:$PORT${page%/*}/
-      code=$(curl -sS -L -o /dev/null -w '%{http_code}' "$base$link")
-      echo "$page $link $code"
-      [ "$code" = 200 ]
+    fetch "$page"
+    declare -A links=()
+    IFS='"' read -r -d '' -a parts <<<"$body" || :
+    for ((i = 1; i < ${#parts[@]}; i++)); do
+      case ${parts[i - 1]} in
+      *href= | *src=) ;;
+      *) continue ;;
+      esac
+      [[ ${parts[i]} == *[#:]* || -z ${parts[i]} ]] || links[${parts[i]}]=1
+    done
+    unset 'links[missing.html]'
+    [ "${#links[@]}" -gt 0 ]
+    for link in "${!links[@]}"; do
+      fetch "${page%/*}/$link"
+      echo "$page $link ${head%%$CR*}"
+      [[ $head == 'HTTP/1.1 200 '* ]]
     done
   done
 }

@@ -87,7 +87,7 @@ converse() {
     shift
   done
   shift
-  run --separate-stderr "$TOP/test/talk" "${steps[@]}" -- \
+  run --separate-stderr "$BUILD/tool/talk" "${steps[@]}" -- \
     "$BIN/perch" --log none --drain-timeout 0.1 "$@" "$SITE"
   report=${stderr##*talk: }
   seconds=${report%% s,*}

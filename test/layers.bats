@@ -4,163 +4,189 @@
 
 TOP=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 
-# Once for all tests: the lines of the C files as "FILE:LINE: text", without
-# comments in $CODE, and without what is in strings in $BARE.
+# Once for all tests, in one process, since it is processes that cost: what
+# is against a rule, as "RULE: FILE:LINE: text", in $BREACHES, and "RULE" for
+# each that was looked at, so that none is kept because nobody asked.
 setup_file() {
   cd "$TOP"
-  export CODE=$BATS_FILE_TMPDIR/code BARE=$BATS_FILE_TMPDIR/bare
-  perl -0777 -n -e '
-    BEGIN { open CODE, ">", $ENV{CODE}; open BARE, ">", $ENV{BARE} }
-    s{(/\*.*?\*/)|("(?:\\.|[^"\\\n])*"|\x27(?:\\.|[^\x27\\\n])+\x27)}
-     {$1 ? $1 =~ s/[^\n]//gr : $2}gse;
-    $line = 0;
-    for (split /\n/) {
-      print CODE "$ARGV:", ++$line, ": $_\n";
-      s/"(?:\\.|[^"\\])*"/""/g;
-      print BARE "$ARGV:$line: $_\n";
+  shopt -s globstar dotglob
+  export BREACHES=$BATS_FILE_TMPDIR/breaches
+  perl -e '
+    sub breach {
+      my $rule = shift;
+      print "$rule: $_\n" for @_;
+      $asked{$rule} = 1;
     }
-  ' src/*.c src/*/*.[ch] test/*/*.[ch] examples/*.c
-}
 
-setup() { cd "$TOP"; }
+    sub read_file { local (@ARGV, $/) = @_; <> }
 
-# only WHERE PATTERN [FILE]: in src/, PATTERN matches only in files whose
-# names match WHERE. It is looked for in $BARE, or in FILE.
-only() {
-  run grep -E "^src/.*: .*($2)" "${3:-$BARE}"
-  run grep -vE "^src/($1):" <<<"$output"
-  echo "$output"
-  [ -z "$output" ]
-}
-
-@test "every file is in the Makefile's layers" {
-  layers=$(make -s -f - print <<<'include Makefile
-print:
-	@echo $(layers)')
-  [ -n "$layers" ]
-  diff <(tr ' ' '\n' <<<"$layers" | sort) \
-    <(ls src/*/*.[ch] | sed 's|src/||; s|\..$||' | sort -u)
-}
-
-# behind room|file FILE...: "FILE: HEADER" for each header that a file
-# includes though its room, or it itself, stands behind the file's.
-behind() {
-  awk -v unit="$1" '
-    function name(file) {
-      sub(/^src\//, "", file)
-      sub(unit == "room" ? "/.*" : "[.][ch]$", "", file)
-      return file
+    # matches RULE, PATTERN, LINES, FILE...: each line with PATTERN in it is
+    # a breach. LINES is \%bare, \%code or \%text.
+    sub matches {
+      my ($rule, $pattern, $lines, @in) = @_;
+      breach $rule;
+      for my $file (@in) {
+        next if $lines->{$file} !~ $pattern;
+        my $line;
+        for (split /\n/, $lines->{$file}) {
+          $line++;
+          breach $rule, "$file:$line: $_" if $_ =~ $pattern;
+        }
+      }
     }
-    FILENAME == "Makefile" {
-      if (/^layers = /) inside = 1
-      for (i = 1; inside && i <= NF; i++)
-        if ($i ~ /^[a-z]+\// && !(name($i) in rank)) rank[name($i)] = ++n
-      if (!/\\$/) inside = 0
-      next
+
+    # only RULE, WHERE, PATTERN, LINES: in src/, PATTERN is only in files
+    # whose names match WHERE.
+    sub only {
+      my ($rule, $where, $pattern, $lines) = @_;
+      matches $rule, $pattern, $lines, grep !m{^src/(?:$where)$}, @sources;
     }
-    /^#include "/ {
-      gsub(/"/, "", $2)
-      if (!(name($2) in rank) || rank[name($2)] > rank[name(FILENAME)])
-        print FILENAME ": " $2
-      count++
+
+    @files = grep /\.[ch]$/ && -f, @ARGV;
+    @sources = grep m{^src/}, @files;
+
+    # What is in the files is %text, without comments it is %code, and
+    # without what is in strings too it is %bare.
+    for (@files) {
+      $code = $text{$_} = read_file $_;
+      $code =~
+        s{(/\*.*?\*/)|("(?:\\.|[^"\\\n])*"|\x27(?:\\.|[^\x27\\\n])+\x27)}
+         {$1 ? $1 =~ s/[^\n]//gr : $2}gse;
+      $code{$_} = $code;
+      $bare{$_} = $code =~ s/"(?:\\.|[^"\\\n])*"/""/gr;
     }
-    END { if (!count) print "there are no includes" }
-  ' Makefile "${@:2}"
+
+    # --- the order of files and rooms
+
+    @lists = read_file("Makefile") =~ /^[ \t]*layers *\W?=((?:.*\\\n)*.*)/mg;
+    @layers = grep $_ ne "\\", split " ", join " ", @lists;
+    $named{$_}++ for @layers;
+    m{^src/(.*?/.*)\..$} and $there{$1} = 1 for @sources;
+    breach "named", @lists == 1 ? () : "there is not one list of layers";
+    breach "named", grep $named{$_} != 1, sort keys %{{%there, %named}};
+    breach "named", grep !$there{$_}, sort keys %named;
+
+    @rooms = map m{^([a-z]+)/}, @layers;
+    $rooms = join " ",
+      map $rooms[$_], grep !$_ || $rooms[$_] ne $rooms[$_ - 1], 0 .. $#rooms;
+    $used{$_} = 1 for @rooms;
+    breach "rooms", $rooms && $rooms eq
+      join(" ", grep $used{$_}, qw(base http ws serve conn host)) ?
+      () : "they are $rooms";
+
+    # behind RULE, TAIL, FILE...: each header that a file includes though it
+    # comes behind the file, where names are those without their TAIL.
+    sub behind {
+      my ($rule, $tail, @in) = @_;
+      my ($count, %rank);
+      $rank{s/$tail//r} //= keys(%rank) + 1 for @layers;
+      for my $file (@in) {
+        my $own = $rank{$file =~ s{^src/}{}r =~ s/$tail//r} || 0;
+        for my $header ($text{$file} =~ /^#include "(.*?)"/mg) {
+          my $rank = $rank{$header =~ s/$tail//r};
+          breach $rule, "$file: $header" if !$rank || $rank > $own;
+          $count++;
+        }
+      }
+      breach $rule, $count ? () : "there are no includes";
+    }
+
+    behind "rooms before", qr{/.*}, grep m{^src/.*/}, @sources;
+    behind "headers before", qr{\.[ch]$}, grep m{^src/.*/.*\.h$}, @sources;
+
+    matches "room and name",
+      qr{^\#include (?:"[^/"\n]*"|"[^"\n]*[^h\n]"|"\.)}m, \%text, @sources;
+
+    # --- what belongs to one room
+
+    # Bytes in, decisions out: no descriptor, no clock, no log, no
+    # allocation. inet_pton is a parser, whatever its header is called.
+    for my $file (grep m{^src/(?:http|ws)/}, @sources) {
+      for ($text{$file} =~ /^#include.*/mg) {
+        $includes++;
+        breach "pure", "$file: $_" unless
+          m{<(?:assert|limits|stdbool|stddef|stdint|string)\.h>} ||
+          m{"(?:http|ws)/|"base/(?:slice|buf|io|limits)\.h"} ||
+          $file eq "src/http/target.c" && m{<arpa/inet\.h>} ||
+          $file =~ m{^src/ws/deflate\.[ch]$} && m{<zlib\.h>};
+      }
+    }
+    breach "pure", $includes ? () : "there are no includes";
+    only "pure", qr{(?:base|serve|conn|host)/.*|[a-z-]*\.c},
+      qr{\b(?:malloc|calloc|realloc|free|time|clock_gettime|errno)\b}, \%bare;
+
+    only "exit", qr{perch[a-z-]*\.c|host/(?:listen|launcher|spawn)\.c},
+      qr{\b(?:_exit|_Exit|exit)\(}, \%bare;
+    only "status line", qr{conn/writer\.c}, qr{"HTTP/1\.1 }, \%code;
+    only "environment", qr{host/.*},
+      qr{\b(?:(?:secure_)?getenv|environ)\b}, \%bare;
+    only "stderr", qr{base/log\.c},
+      qr{\((?:STDERR_FILENO|2),|\b(?:stderr|perror|warnx?|errx?|v?syslog)\b},
+      \%bare;
+    only "stdio", qr{host/.*|perch-[a-z-]*\.c},
+      qr{\#include <(?:stdio|locale|netdb|wchar)\.h>|\bgetaddrinfo\b}, \%code;
+
+    # --- what belongs nowhere
+
+    matches "trust", qr{\b(?:strcpy|strcat|strncpy|stpcpy|v?sprintf|
+      strtok(?:_r)?|ato[il]l?|atof|v?sscanf|gets|alloca)\b}x, \%bare, @sources;
+    matches "comments", qr{//}, \%bare, @files;
+
+    # mime.c is one sorted table, config.c one table of options with its
+    # parsers, and both are read by looking a row up, not from top to bottom.
+    breach "length", grep !m{^src/(?:http/mime|host/config)\.c$} &&
+      $text{$_} =~ /\A(?:[^\n]*\n){400}./s, @sources;
+
+    breach "names", grep m{^src.*/[a-z_-]*
+      (?:util|common|misc|types|helper|shared)[a-z_-]*(?:\.[ch])?$}xi, @ARGV;
+
+    breach "licence",
+      grep $text{$_} !~ m{\A/\* SPDX-License-Identifier: ISC \*/\n}, @files;
+
+    print "$_\n" for sort keys %asked;
+  ' src/** test/*/*.[ch] examples/*.c >"$BREACHES"
 }
 
-@test "a file includes headers of its own room and of those before it" {
-  run behind room src/*/*.[ch]
-  echo "$output"
-  [ -z "$output" ]
+# kept RULE...: all of them were looked at, and nothing is against them.
+kept() {
+  local rule breaches failed=0
+  IFS= read -r -d '' breaches <"$BREACHES" || :
+  for rule; do
+    if [[ $'\n'$breaches != *$'\n'"$rule"$'\n'* ]]; then
+      echo "$rule: was not looked at"
+      failed=1
+    elif [[ $'\n'$breaches == *$'\n'"$rule: "* ]]; then
+      grep "^$rule: " "$BREACHES"
+      failed=1
+    fi
+  done
+  return $failed
 }
 
-@test "a header includes only headers that stand before it: there is no cycle" {
-  run behind file src/*/*.h
-  echo "$output"
-  [ -z "$output" ]
+# named: every file is in the Makefile's layers, once, and none else.
+# rooms: they are base, http, ws, serve, conn, host, in this order.
+# rooms before: a file includes headers of its own room and of those before.
+# headers before: a header includes only headers that stand before it.
+# room and name: headers are included by these, and no source file is.
+@test "files and rooms stand in the Makefile's order, and no include goes against it" {
+  kept named rooms 'rooms before' 'headers before' 'room and name'
 }
 
-@test "the rooms are base, http, ws, serve, conn, host, in this order" {
-  rooms=$(sed -n '/^layers = /,/[^\\]$/p' Makefile | grep -oE '[a-z]+/' | uniq)
-  run grep -vxE 'base/|http/|ws/|serve/|conn/|host/' <<<"$rooms"
-  [ -z "$output" ]
-  printf '%s\n' base/ http/ ws/ serve/ conn/ host/ | grep -xF "$rooms" |
-    diff - <(echo "$rooms")
+# pure: http/ and ws/ are, save inet_pton and zlib.
+# exit: only the mains do, and the launcher's forked children.
+# status line: only conn/writer writes one.
+# environment: only host/ reads it.
+# stderr: only base/log writes to it.
+# stdio: nor locale nor getaddrinfo outside of host/.
+@test "http/ and ws/ are pure; exit, status line, environment, log, stdio have their rooms" {
+  kept pure exit 'status line' environment stderr stdio
 }
 
-@test "headers are included by room and name, and no source file is" {
-  run grep -nE '^#include ("[^/"]*"|"[^"]*[^h]"|"\.)' src/*.c src/*/*.[ch]
-  echo "$output"
-  [ -z "$output" ]
-}
-
-# Bytes in, decisions out: no descriptor, no clock, no log, no allocation.
-# inet_pton is a parser, whatever its header is called.
-@test "http/ and ws/ are pure" {
-  run grep -rnE '^#include' $(ls -d src/http src/ws 2>/dev/null)
-  [ -n "$output" ]
-  run grep -vE -e '<(assert|limits|stdbool|stddef|stdint|string)\.h>' \
-    -e '"(http|ws)/' -e '"base/(slice|buf|io|limits)\.h"' \
-    -e '^src/http/target\.c:.*<arpa/inet\.h>' \
-    -e '^src/ws/deflate\.[ch]:.*<zlib\.h>' <<<"$output"
-  echo "$output"
-  [ -z "$output" ]
-  only '(base|serve|conn|host)/.*|[a-z-]*\.c' \
-    '\<(malloc|calloc|realloc|free|time|clock_gettime|errno)\>'
-}
-
-@test "only the mains exit, and the launcher's forked children" {
-  only 'perch[a-z-]*\.c|host/(listen|launcher|spawn)\.c' '\<(_exit|_Exit|exit)\('
-}
-
-@test "only conn/writer writes a status line" {
-  only 'conn/writer\.c' '"HTTP/1\.1 ' "$CODE"
-}
-
-@test "only host/ reads the environment" {
-  only 'host/.*' '\<(secure_)?getenv\>|\<environ\>'
-}
-
-@test "only base/log writes to stderr" {
-  only 'base/log\.c' \
-    '\((STDERR_FILENO|2),|\<(stderr|perror|warnx?|errx?|v?syslog)\>'
-}
-
-@test "no function that trusts a NUL, a format, or the stack" {
-  only none \
-    '\<(strcpy|strcat|strncpy|stpcpy|v?sprintf|strtok(_r)?|ato[il]l?|atof|v?sscanf|gets|alloca)\>'
-}
-
-@test "no stdio, no locale and no getaddrinfo outside of host/" {
-  only 'host/.*|perch-[a-z-]*\.c' \
-    '#include <(stdio|locale|netdb|wchar)\.h>|\<getaddrinfo\>' "$CODE"
-}
-
-# mime.c is one sorted table, config.c one table of options with its
-# parsers, and both are read by looking a row up, not from top to bottom.
-@test "no file is longer than 400 lines, save two tables" {
-  run awk 'FNR == 401 { print FILENAME }' src/*.c src/*/*.[ch]
-  run grep -vxE 'src/http/mime\.c|src/host/config\.c' <<<"$output"
-  echo "$output"
-  [ -z "$output" ]
-}
-
-@test "comments are between /* and */; // is for what will not stay" {
-  run grep ': .*//' "$BARE"
-  echo "$output"
-  [ -z "$output" ]
-}
-
-@test "no file is called util, common, misc, types or helpers" {
-  run find src -regextype egrep -iregex \
-    '.*/[a-z_-]*(util|common|misc|types|helper|shared)[a-z_-]*(\.[ch])?'
-  echo "$output"
-  [ -z "$output" ]
-}
-
-@test "every file begins with its licence" {
-  run grep -L -m1 '^/\* SPDX-License-Identifier: ISC \*/$' \
-    src/*.c src/*/*.[ch] test/*/*.[ch] examples/*.c
-  echo "$output"
-  [ -z "$output" ]
+# trust: no function that trusts a NUL, a format, or the stack.
+# length: no file is longer than 400 lines, save two tables.
+# comments: they are between /* and */; // is for what will not stay.
+# names: no file is called util, common, misc, types or helpers.
+# licence: every file begins with it.
+@test "no file is unsafe, long, without its licence, badly named, or holds a // comment" {
+  kept trust length comments names licence
 }

@@ -2,107 +2,123 @@
 # What a process costs: how it is linked, and its system calls.
 load helper
 
-setup_file() { site; }
-
-setup() {
-  PERCH=$BIN/perch
-  TRACE=$BATS_TEST_TMPDIR/trace
+# Processes cost here too: one readelf and one try of strace for all tests,
+# and what they say in KIND, a word for each kind of build (see the
+# Makefile's STATIC and MUSL_CC), and "untraced".
+setup_file() {
+  site
+  export PERCH=$BIN/perch ELF=$BATS_FILE_TMPDIR/elf KIND=
+  readelf -hldSsW "$PERCH" >"$ELF"
+  IFS= read -r -d '' elf <"$ELF" || :
+  [[ $elf != *$'\n  INTERP '* ]] || KIND+=' dynamic'
+  [[ $elf != *__asan_init* ]] || KIND+=' asan'
+  [[ $elf != *.note.ABI-tag* ]] || KIND+=' glibc'
+  strace -o "$BATS_FILE_TMPDIR/true" true || KIND+=' untraced'
 }
 
-# The kinds of build: see the Makefile's STATIC and MUSL_CC.
-is_dynamic() { readelf -lW "$PERCH" | grep -q INTERP; }
-is_asan() { readelf -sW "$PERCH" | grep -q __asan_init; }
-is_glibc() { readelf -SW "$PERCH" | grep -q '\.note\.ABI-tag'; }
-
-@test "perch needs no shared library" {
-  is_dynamic && skip 'this perch is built with STATIC=0, for a dynamic loader'
-  refute grep NEEDED <(readelf -dW "$PERCH")
+# has NAME REGEX: there is a line in $elf with NAME and REGEX behind it.
+has() {
+  [[ $elf =~ $1[^$'\n']*$2 ]]
 }
 
-@test "perch is a position-independent executable" {
-  readelf -hW "$PERCH" | grep -E 'Type: +DYN'
-  readelf -dW "$PERCH" | grep -E 'FLAGS_1.*PIE'
+@test "perch is position-independent, no segment of it nor its stack is written to and executed, and it needs no shared library" {
+  IFS= read -r -d '' elf <"$ELF" || :
+  has '  Type: +DYN'
+  has FLAGS_1 PIE
+  has $'\n  LOAD '
+  has $'\n  GNU_STACK '
+  refute has '(LOAD|GNU_STACK) ' ' RWE'
+  has 'Dynamic section at '
+  [[ $KIND != *dynamic* ]] ||
+    skip 'the last: this perch is built with STATIC=0, for a dynamic loader'
+  refute has NEEDED
 }
 
-@test "perch has no segment that is both written to and executed, nor its stack" {
-  refute grep -E 'LOAD .* RWE|GNU_STACK .* RWE' <(readelf -lW "$PERCH")
-  readelf -lW "$PERCH" | grep GNU_STACK
+# skip_if KIND WHY
+skip_if() {
+  [[ $KIND != *$1* ]] || skip "$2"
 }
 
-can_trace() {
-  strace -o "$TRACE" true || skip 'strace may not trace here'
+# trace FILE: sets $calls to the system calls in it, without pids and signals.
+trace() {
+  local line
+  calls=()
+  while IFS= read -r line; do
+    [[ $line =~ ^([0-9]+ +)?(.*) ]]
+    line=${BASH_REMATCH[2]}
+    [[ $line == +++* || $line == ---* ]] || calls+=("$line")
+  done <"$1"
 }
 
-# What it costs to start is a promise of musl builds: glibc does more.
-can_count_start() {
-  if is_asan; then skip 'this perch is built with ASan'; fi
-  if is_dynamic; then skip 'this perch is built with STATIC=0'; fi
-  if is_glibc; then skip 'this perch is built with glibc'; fi
-  can_trace
-}
-
-# calls: the system calls of the trace, without pids and signals.
-calls() {
-  sed -E 's/^[0-9]+ +//; /^(\+\+\+|---)/d' "$TRACE"
-}
-
-# starts_in MAX: there is a first read of the request, and so many calls,
+# starts_in MAX: $calls has a first read of the request, and so many calls,
 # execve included, in front of it.
 starts_in() {
-  calls | sed -E '/^(read|recvfrom)\(0,/,$d' >"$BATS_TEST_TMPDIR/start"
-  calls | grep -E '^(read|recvfrom)\(0, "GET'
-  cat -n "$BATS_TEST_TMPDIR/start"
-  [ "$(wc -l <"$BATS_TEST_TMPDIR/start")" -le "$1" ]
+  local call count='' start=0
+  for call in "${calls[@]}"; do
+    [[ ! $call =~ ^(read|recvfrom)\(0, ]] || : "${count:=$start}"
+    [[ ! $call =~ ^(read|recvfrom)\(0,\ \"GET ]] || local reads=1
+    [ -n "$count" ] || echo "$((++start)) $call"
+  done
+  echo "$count calls before the first read of ${reads:-no} request"
+  [ -n "$reads" ] && [ "$count" -le "$1" ]
 }
 
 GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-@test "perch reads from a socket after 10 system calls" {
-  can_count_start
+@test "perch reads from a socket, TCP with options, or pipe after 10 system calls, and allocates no memory" {
+  # What it costs to start is a promise of musl builds: glibc does more.
+  skip_if asan 'this perch is built with ASan'
+  skip_if dynamic 'this perch is built with STATIC=0'
+  skip_if glibc 'this perch is built with glibc'
+  skip_if untraced 'strace may not trace here'
+  cd "$BATS_TEST_TMPDIR"
+  echo "a socket"
   "$TOP/test/talk" --unix "send:$GET" half read -- \
-    strace -f -o "$TRACE" "$PERCH" "$SITE" 2>/dev/null
+    strace -f -o unix "$PERCH" "$SITE" 2>/dev/null
+  trace unix
   starts_in 10
-}
 
-@test "perch reads from a TCP socket after 10 system calls, options or none" {
-  can_count_start
+  echo "a TCP socket"
   "$TOP/test/talk" "send:$GET" half read -- \
-    strace -f -o "$TRACE" "$PERCH" --log json --explain --max-head 8K \
+    strace -f -o tcp "$PERCH" --log json --explain --max-head 8K \
     --header '/ X: y' --index a --index index.html --idle-timeout 1 "$SITE" \
     2>/dev/null
+  trace tcp
   starts_in 10
-}
 
-@test "perch reads from a pipe after 10 system calls" {
-  can_count_start
+  echo "a pipe"
   # shellcheck disable=SC2059
-  printf "$GET" | strace -f -o "$TRACE" "$PERCH" "$SITE" 2>/dev/null
+  printf "$GET$GET" | strace -f -o pipe "$PERCH" "$SITE" 2>/dev/null
+  trace pipe
   starts_in 10
+  for call in "${calls[@]}"; do
+    [[ ! $call =~ ^(brk|mmap|mremap)\( ]] || { echo "$call" && false; }
+  done
 }
 
 @test "a kept-alive request for a small file takes 6 system calls" {
-  if is_asan; then skip 'this perch is built with ASan'; fi
-  can_trace
+  skip_if asan 'this perch is built with ASan'
+  skip_if untraced 'strace may not trace here'
   exchange "$GET" --log none --date 0
-  one=$(wc -c <"$BATS_TEST_TMPDIR/reply")
+  # With the newline at its end, which $output is without.
+  one=$((${#output} + 1))
   "$TOP/test/talk" "send:$GET" "read:$one" "send:$GET" "read:$one" \
     "send:$GET" "read:$one" half read -- \
-    strace -f -o "$TRACE" "$PERCH" --log none --date 0 "$SITE" 2>/dev/null
-  # From behind the read of one request to that of the next.
-  calls | awk '
-    /^recvfrom\(0, "GET/ { if (reads++) print calls; calls = 0 }
-    { calls++; print "#", $0 }
-  ' >"$BATS_TEST_TMPDIR/counts"
-  cat "$BATS_TEST_TMPDIR/counts"
-  mapfile -t counts < <(grep -v '^#' "$BATS_TEST_TMPDIR/counts")
+    strace -f -o "$BATS_TEST_TMPDIR/trace" "$PERCH" --log none --date 0 \
+    "$SITE" 2>/dev/null
+  trace "$BATS_TEST_TMPDIR/trace"
+  # From the read of one request to that of the next.
+  counts=() count=
+  for call in "${calls[@]}"; do
+    echo "$call"
+    if [[ $call == 'recvfrom(0, "GET'* ]]; then
+      [ -z "$count" ] || counts+=("$count")
+      count=0
+    fi
+    [ -z "$count" ] || count=$((count + 1))
+  done
+  echo "${counts[*]}"
   [ "${#counts[@]}" = 2 ]
   # The first one finds out what its output is.
   [ "${counts[1]}" -le 6 ]
-}
-
-@test "no memory is allocated for a request" {
-  can_count_start
-  # shellcheck disable=SC2059
-  printf "$GET$GET" | strace -f -o "$TRACE" "$PERCH" "$SITE" 2>/dev/null
-  refute grep -E '^(brk|mmap|mremap)\(' <(calls)
 }
