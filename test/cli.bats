@@ -567,7 +567,7 @@ END
   printf "$GET" >request
   {
     perch "$SITE" 2>log || echo $? >&3
-  } <request 3>status | :
+  } <request 3>status | sleep 0
   cat status
   [ ! -s status ]
 }
