@@ -41,6 +41,7 @@ own_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
     -ffunction-sections -fdata-sections
 own_ldflags = -Wl,--gc-sections
+zlib = -lz
 
 ifeq ($(STATIC),0)
 compiler = $(CC)
@@ -57,6 +58,8 @@ own_cflags += -idirafter $(kernel_include)
 own_ldflags += -nostartfiles -static \
     -Wl,-pie,--no-dynamic-linker,-z,noseparate-code \
     $(musl)/rcrt1.o $(musl)/crti.o $(shell $(CC) -print-file-name=crtbeginS.o)
+# Debian's libz.a needs nothing of glibc's for deflate and inflate.
+zlib = $(shell $(CC) -print-file-name=libz.a)
 own_ldlibs = $(shell $(CC) -print-file-name=crtendS.o) $(musl)/crtn.o
 else
 compiler = $(CC)
@@ -67,11 +70,13 @@ endif
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
     base/slice base/buf base/io base/limits base/clock base/log \
-    http/http http/head http/target http/request http/chunked http/date \
-    http/mime http/response \
-    serve/rules serve/root serve/exchange serve/error serve/file serve/echo \
+    http/http http/field http/head http/target http/request http/chunked \
+    http/date http/mime http/accept http/validator http/conditional \
+    http/range http/response \
+    serve/rules serve/root serve/exchange serve/error serve/representation \
+    serve/file serve/echo \
     serve/route \
-    conn/stop conn/stream conn/fd_stream conn/reader conn/writer conn/body conn/access \
+    conn/stop conn/stream conn/fd_stream conn/reader conn/gzip conn/writer conn/body conn/access \
     conn/conn \
     host/peer host/config host/address host/children host/socket \
     host/privilege host/notify host/orders host/spawn host/ucspi \
@@ -92,7 +97,7 @@ quiet = @printf '  %-7s %s\n' $(1) $@;
 endif
 compile = $(compiler) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS)
 link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
-    $(LDLIBS) $(own_ldlibs)
+    $(LDLIBS) $(zlib) $(own_ldlibs)
 
 all: $(programs:%=$(BIN)/%)
 
@@ -150,7 +155,7 @@ check-asan: deps
 fuzz/%: test/fuzz/fuzz_%.c $(sources)
 	@mkdir -p build-fuzz/$*
 	clang -g -O1 -fsanitize=fuzzer,address,undefined $(own_cppflags) \
-	    -Itest/unit -o build-fuzz/fuzz_$* $< $(sources)
+	    -Itest/unit -o build-fuzz/fuzz_$* $< $(sources) -lz
 	build-fuzz/fuzz_$* -max_total_time=$(or $(SECONDS),60) \
 	    build-fuzz/$* $(wildcard test/fuzz/corpus/$*)
 

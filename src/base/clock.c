@@ -41,6 +41,12 @@ clock_fix(int64_t now)
 	fixed_now = now;
 }
 
+bool
+clock_is_fixed(void)
+{
+	return fixed_now >= 0;
+}
+
 int64_t
 clock_deadline(int64_t ms)
 {

@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -19,6 +20,9 @@ int64_t clock_seconds(void);
 
 /* Makes clock_seconds return now from here on, for reproducible answers. */
 void clock_fix(int64_t now);
+
+/* True if clock_fix was called: then nothing may be left to chance. */
+bool clock_is_fixed(void);
 
 /* No deadline. Later than any time that clock_ms returns. */
 #define NEVER INT64_MAX

@@ -119,7 +119,9 @@ status_of_error(const struct body *b, int error, const char **why)
 	if (b->reader->stream->error)
 		return STATUS_NONE;
 	if (b->error != error) {
-		*why = "the response's fields do not fit into a head";
+		*why = error == IO_INVALID
+			   ? "the response's fields do not fit into a head"
+			   : "the file could not be read";
 		return STATUS_INTERNAL_SERVER_ERROR;
 	}
 	switch (error) {
@@ -183,6 +185,7 @@ decide(struct conn *c)
 				  : r->req.content_length,
 	    .res = &r->res,
 	    .kept = &c->kept,
+	    .parts = &c->storage.parts,
 	    .name = &name,
 	    .explanation = c->settings->explain ? &r->explanation : NULL,
 	};
@@ -387,7 +390,9 @@ conn_serve(struct conn *c)
 
 	reader_init(&c->reader, c->stream, c->storage.in,
 		    sizeof(c->storage.in));
-	writer_init(&c->writer, c->stream, &c->site->rules, c->storage.block);
+	gzip_init(&c->gzip, &c->storage.gzip);
+	writer_init(&c->writer, c->stream, &c->site->rules, &c->gzip,
+		    c->storage.block);
 	c->served = 0;
 	c->must_linger = false;
 	c->kept.fd = -1;

@@ -55,6 +55,7 @@ struct conn {
 
 	struct reader reader;
 	struct writer writer;
+	struct gzip gzip;
 	uint64_t served;  /* requests answered */
 	bool must_linger; /* the client may still be sending */
 	struct kept_file kept;
@@ -77,6 +78,8 @@ struct conn {
 		char out[OUT_CAP];
 		char page[ERROR_PAGE_MAX];
 		char name[PATH_MAX];
+		struct file_parts parts;
+		struct gzip_storage gzip;
 		char block[WRITER_BLOCK];
 		char explanation[LOG_LINE_MAX];
 	} storage;

@@ -11,10 +11,11 @@
 
 void
 writer_init(struct writer *w, struct stream *stream, const struct rules *rules,
-	    char *block)
+	    struct gzip *gzip, char *block)
 {
 	*w = (struct writer){.stream = stream,
 			     .rules = rules,
+			     .gzip = gzip,
 			     .block = block,
 			     .date_second = INT64_MIN};
 }
@@ -80,9 +81,27 @@ add_lines(struct writer *w, struct slice path, struct buf *out,
 	}
 }
 
+/*
+ * What a 304 has of the fields that rules may set: those that a 200 would
+ * have had and a cache needs, and no others (RFC 9110, section 15.4.5).
+ */
+static bool
+is_for_cache(struct slice name)
+{
+	static const struct slice names[] = {
+	    {"Cache-Control", 13}, {"Content-Location", 16},
+	    {"ETag", 4},           {"Expires", 7},
+	    {"Server", 6},         {"Vary", 4}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slice_equal_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
 /* Of the rules for one field the last that matches counts. */
 static void
-add_ruled(struct writer *w, struct slice path, struct buf *out)
+add_ruled(struct writer *w, int status, struct slice path, struct buf *out)
 {
 	if (w->rules == NULL)
 		return;
@@ -90,6 +109,8 @@ add_ruled(struct writer *w, struct slice path, struct buf *out)
 		const struct header_rule *rule = &w->rules->header[i];
 
 		if (rule->value.len > 0 &&
+		    (status != STATUS_NOT_MODIFIED ||
+		     is_for_cache(rule->name)) &&
 		    rules_find_header(w->rules, path, rule->name) == rule)
 			add_field(out, rule->name, rule->value);
 	}
@@ -124,7 +145,7 @@ add_head(struct writer *w, const struct writer_request *req,
 	add_date(w, out);
 	add_lines(w, req->path, out, SLICE("Server: perch\r\n"));
 	add_lines(w, req->path, out, buf_slice(&res->fields));
-	add_ruled(w, req->path, out);
+	add_ruled(w, res->status, req->path, out);
 	add_framing(out, res, is_chunked);
 	if (res->close)
 		add_field(out, SLICE("Connection"), SLICE("close"));
@@ -159,6 +180,35 @@ add_small_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
 		offset += (uint64_t)n;
 		len -= (uint64_t)n;
 	}
+	return 0;
+}
+
+static int
+send_part(struct stream *s, int fd, uint64_t offset, uint64_t len)
+{
+	return len <= SMALL_FILE_MAX ? add_small_file(s, fd, offset, len)
+				     : stream_send_file(s, fd, offset, len);
+}
+
+/* multipart/byteranges (RFC 9110, section 14.6) */
+static int
+send_parts(struct stream *s, const struct response *res)
+{
+	for (size_t i = 0; i < res->ranges->count; i++) {
+		const struct range_part *part = &res->ranges->part[i];
+		int error = stream_reserve(s, MULTIPART_HEAD_MAX);
+
+		if (error)
+			return error;
+		multipart_add_head(&s->out, res->multipart, part);
+		error = send_part(s, res->file_fd, part->first,
+				  part->last - part->first + 1);
+		if (error)
+			return error;
+	}
+	if (stream_reserve(s, MULTIPART_HEAD_MAX))
+		return s->error;
+	multipart_add_end(&s->out, res->multipart);
 	return 0;
 }
 
@@ -211,17 +261,30 @@ send_content(struct writer *w, const struct response *res, struct slice first,
 		error = stream_write(s, res->bytes);
 		break;
 	case CONTENT_FILE:
-		error = res->length <= SMALL_FILE_MAX
-			    ? add_small_file(s, res->file_fd, res->file_offset,
-					     res->length)
-			    : stream_send_file(s, res->file_fd,
-					       res->file_offset, res->length);
+		error =
+		    send_part(s, res->file_fd, res->file_offset, res->length);
+		break;
+	case CONTENT_PARTS:
+		error = send_parts(s, res);
 		break;
 	case CONTENT_SOURCE:
 		return send_source(w, res, first, is_chunked, content_sent);
 	}
 	*content_sent = s->sent + s->out.len - before;
 	return error;
+}
+
+/* Puts the encoder between a file and the client. */
+static int
+put_encoder(struct writer *w, struct response *res)
+{
+	file_source_init(&w->file, res->file_fd, res->file_offset, res->length);
+	if (!gzip_begin(w->gzip, &w->file.source, res->length, res->gzip_level))
+		return IO_FAILED;
+	res->content = CONTENT_SOURCE;
+	res->source = &w->gzip->source;
+	res->length = LENGTH_UNKNOWN;
+	return 0;
 }
 
 int
@@ -234,6 +297,12 @@ writer_send(struct writer *w, const struct writer_request *req,
 	bool is_chunked = is_unknown && req->minor >= 1;
 	struct slice first = {0};
 	int error;
+
+	if (res->gzip_level > 0 && (error = put_encoder(w, res)))
+		return error;
+	is_unknown =
+	    res->content == CONTENT_SOURCE && res->length == LENGTH_UNKNOWN;
+	is_chunked = is_unknown && req->minor >= 1;
 
 	/* Its first block before the head: if there is none, because the
 	 * request's content is malformed, the answer is another one. */

@@ -2,6 +2,7 @@
 #ifndef CONN_WRITER_H
 #define CONN_WRITER_H
 
+#include "conn/gzip.h"
 #include "conn/stream.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -14,7 +15,9 @@
 struct writer {
 	struct stream *stream;
 	const struct rules *rules; /* for the fields they set; may be NULL */
-	char *block;               /* WRITER_BLOCK bytes, the owner's */
+	struct gzip *gzip;
+	struct file_source file; /* that is compressed */
+	char *block;             /* WRITER_BLOCK bytes, the owner's */
 
 	/* The Date of the second in which the last response was made. */
 	int64_t date_second;
@@ -25,7 +28,7 @@ struct writer {
 #define WRITER_BLOCK (32 * 1024)
 
 void writer_init(struct writer *w, struct stream *stream,
-		 const struct rules *rules, char *block);
+		 const struct rules *rules, struct gzip *gzip, char *block);
 
 /* What a request lets the writer do; for one that has none, all zeroes. */
 struct writer_request {

@@ -284,6 +284,44 @@ mime_is_text(struct slice type)
 	       slice_equal_nocase(name, SLICE("text"));
 }
 
+static bool
+ends_with(struct slice s, struct slice end)
+{
+	return s.len >= end.len &&
+	       slice_equal_nocase(slice_skip(s, s.len - end.len), end);
+}
+
+bool
+mime_is_compressible(struct slice type)
+{
+	static const struct slice types[] = {
+	    {"application/javascript", 22},
+	    {"application/json", 16},
+	    {"application/rtf", 15},
+	    {"application/sql", 15},
+	    {"application/toml", 16},
+	    {"application/vnd.ms-fontobject", 29},
+	    {"application/wasm", 16},
+	    {"application/xml", 15},
+	    {"application/xml-dtd", 19},
+	    {"application/yaml", 16},
+	    {"font/otf", 8},
+	    {"font/ttf", 8},
+	    {"image/bmp", 9},
+	    {"image/vnd.microsoft.icon", 24},
+	    {"model/obj", 9},
+	    {"model/stl", 9},
+	};
+
+	if (mime_is_text(type) || ends_with(type, SLICE("+xml")) ||
+	    ends_with(type, SLICE("+json")))
+		return true;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (slice_equal_nocase(type, types[i]))
+			return true;
+	return false;
+}
+
 void
 mime_add(struct buf *out, struct slice type)
 {

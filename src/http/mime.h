@@ -35,6 +35,12 @@ struct slice mime_type(struct slice path);
 bool mime_is_text(struct slice type);
 
 /*
+ * True if files of type are worth compressing: text, and what is text in
+ * all but name. Pictures, sound and archives are compressed already.
+ */
+bool mime_is_compressible(struct slice type);
+
+/*
  * Appends type as the value of Content-Type: with "; charset=utf-8" if it
  * is text, else as it is. At most MIME_TYPE_MAX and 15 bytes more.
  */

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "http/http.h"
+#include "http/range.h"
 
 #define LENGTH_UNKNOWN UINT64_MAX
 
@@ -14,6 +15,7 @@ enum content_kind {
 	CONTENT_NONE,
 	CONTENT_BYTES,  /* memory that lives as long as the response */
 	CONTENT_FILE,   /* a part of a regular file */
+	CONTENT_PARTS,  /* several parts of a regular file, in multipart */
 	CONTENT_SOURCE, /* whatever a source yields */
 };
 
@@ -32,12 +34,15 @@ struct response {
 
 	enum content_kind content;
 	struct slice bytes; /* CONTENT_BYTES */
-	int file_fd;        /* CONTENT_FILE: owned; conn closes it */
+	int file_fd;        /* a file's: owned; conn closes it */
 	bool file_is_kept;  /* unless it will be needed again */
 	uint64_t file_offset;
+	const struct ranges *ranges; /* CONTENT_PARTS, with file_fd */
+	const struct multipart *multipart;
 	struct source *source; /* CONTENT_SOURCE */
 	uint64_t length;       /* of the content, or LENGTH_UNKNOWN */
 
+	int gzip_level;      /* to compress a file while it is sent; 0: not */
 	bool close;          /* end the connection after this one */
 	const char *refusal; /* why it is an error, for the log, or NULL */
 };

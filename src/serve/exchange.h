@@ -19,6 +19,8 @@ struct site {
 	size_t index_count;
 	struct rules rules;
 	struct mime_table mime;
+	bool ignores_siblings; /* --no-precompressed */
+	uint64_t gzip_level;   /* --gzip; 0: never on the fly */
 };
 
 /*
@@ -36,6 +38,14 @@ struct kept_file {
 	char name[128];
 };
 
+/* The parts of a file that a response has, where they are several. */
+struct file_parts {
+	struct ranges ranges;
+	struct multipart multipart;
+	char boundary[32];
+	char type[MIME_TYPE_MAX + 16];
+};
+
 /*
  * One request and the response that becomes of it. A handler reads the
  * first and decides the second; it sends nothing.
@@ -48,6 +58,7 @@ struct exchange {
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct kept_file *kept;
+	struct file_parts *parts;
 	struct buf *name;        /* for that of a file: PATH_MAX bytes */
 	struct buf *explanation; /* --explain, or NULL */
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "serve/file.h"
+#include "serve/representation.h"
 
 static enum status
 refuse_open(struct exchange *x, int error)
@@ -74,22 +75,6 @@ redirect_to_slash(struct exchange *x)
 	return STATUS_NONE;
 }
 
-static enum status
-serve_opened(struct exchange *x, int fd, uint64_t size, struct slice type)
-{
-	struct buf *fields = &x->res->fields;
-
-	buf_add(fields, SLICE("Content-Type: "));
-	mime_add(fields, type);
-	buf_add(fields, SLICE("\r\nX-Content-Type-Options: nosniff\r\n"));
-	x->res->status = STATUS_OK;
-	x->res->content = CONTENT_FILE;
-	x->res->file_fd = fd;
-	x->res->length = size;
-	exchange_explain(x, "type", type);
-	return STATUS_NONE;
-}
-
 /* Opens the first index file that there is in the directory path. */
 static int
 open_index(struct exchange *x, struct slice path)
@@ -154,11 +139,159 @@ keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
 	x->res->file_is_kept = true;
 }
 
+/*
+ * FILE.gz and its like beside FILE: the same in another coding, if they
+ * are at least as new.
+ */
+static const struct {
+	enum coding coding;
+	struct slice suffix;
+} siblings[] = {{CODING_ZSTD, {".zst", 4}},
+		{CODING_BR, {".br", 3}},
+		{CODING_GZIP, {".gz", 3}}};
+
+static bool
+is_newer(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec > b->st_mtim.tv_sec ||
+	       (a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+		a->st_mtim.tv_nsec >= b->st_mtim.tv_nsec);
+}
+
+static int
+open_sibling(struct exchange *x, struct slice name, struct slice suffix,
+	     const struct stat *original, struct stat *st)
+{
+	struct buf *path = x->name;
+	int fd;
+
+	/* An index file's name is there already. */
+	if (name.ptr != path->data) {
+		buf_reset(path);
+		buf_add(path, name);
+	}
+	path->len = name.len;
+	buf_add(path, suffix);
+	buf_add_char(path, '\0');
+	if (path->overflow)
+		return -1;
+	fd = root_open_file(x->root, path->data + 1);
+	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) ||
+			!is_newer(st, original))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* What is smaller hardly gets smaller; nginx has 20, others 256 to 1000. */
+#define COMPRESSED_MIN 256
+
+static bool
+is_transformable(const struct exchange *x)
+{
+	const struct rules *rules = &x->site->rules;
+	struct slice path = x->req->target.path, list, element;
+	const struct header_rule *rule;
+
+	if (rules_find_header(rules, path, SLICE("Content-Encoding")) != NULL)
+		return false;
+	rule = rules_find_header(rules, path, SLICE("Cache-Control"));
+	list = rule != NULL ? rule->value : (struct slice){0};
+	while (slice_next_element(&list, &element))
+		if (slice_equal_nocase(element, SLICE("no-transform")))
+			return false;
+	return true;
+}
+
+/* A range of what is made on the fly could not be asked for again. */
+static bool
+can_compress(const struct exchange *x, const struct stat *st)
+{
+	return x->site->gzip_level > 0 && is_transformable(x) &&
+	       st->st_size > COMPRESSED_MIN &&
+	       request_field(x->req, SLICE("Range")).ptr == NULL;
+}
+
+/*
+ * Serves the file in the coding that the client likes best, of those that
+ * there are.
+ */
+static enum status
+serve_best(struct exchange *x, const struct accept *accept, int fd,
+	   const struct stat *st, struct slice name, struct slice type)
+{
+	int fds[CODINGS] = {[CODING_IDENTITY] = fd};
+	struct stat stats[CODINGS] = {[CODING_IDENTITY] = *st};
+	uint64_t sizes[CODINGS] = {[CODING_IDENTITY] = (uint64_t)st->st_size};
+	enum coder coder = CODER_NONE;
+	enum coding best;
+
+	for (size_t i = 0; i < sizeof(siblings) / sizeof(siblings[0]); i++) {
+		enum coding coding = siblings[i].coding;
+
+		sizes[coding] = CODING_ABSENT;
+		fds[coding] = -1;
+		if (accept_q(accept, coding) == 0 || x->site->ignores_siblings)
+			continue;
+		fds[coding] = open_sibling(x, name, siblings[i].suffix, st,
+					   &stats[coding]);
+		if (fds[coding] >= 0)
+			sizes[coding] = (uint64_t)stats[coding].st_size;
+	}
+	if (fds[CODING_GZIP] < 0 && can_compress(x, st))
+		sizes[CODING_GZIP] = sizes[CODING_IDENTITY] / 3;
+	best = accept_choose(accept, sizes);
+	if (fds[best] < 0) {
+		fds[best] = fd;
+		fds[CODING_IDENTITY] = -1;
+		stats[best] = *st;
+		coder = CODER_GZIP;
+	}
+	for (int coding = 0; coding < CODINGS; coding++)
+		if (coding != (int)best && fds[coding] >= 0)
+			close(fds[coding]);
+	exchange_explain(x, "coding", coding_name(best));
+	return representation_serve(x, fds[best], &stats[best], type, best,
+				    coder);
+}
+
+/* True if the client would have type in another coding, were there one. */
+static bool
+wants_coding(const struct exchange *x, struct slice type, struct accept *accept)
+{
+	if (!representation_is_negotiated(x->site, type) ||
+	    request_field(x->req, SLICE("Accept-Encoding")).ptr == NULL)
+		return false;
+	*accept = accept_parse(x->req->head.field, x->req->head.field_count);
+	return true;
+}
+
+static enum status
+serve_regular(struct exchange *x, int fd, const struct stat *st,
+	      struct slice name)
+{
+	struct slice type = mime_table_type(&x->site->mime, name);
+	struct slice path = x->req->target.path;
+	struct accept accept;
+
+	exchange_explain(x, "file", name);
+	if (wants_coding(x, type, &accept))
+		return serve_best(x, &accept, fd, st, name, type);
+	/* Not the second index: the first may come to exist. */
+	if (name.len == path.len ||
+	    slice_equal(slice_skip(name, path.len), x->site->index[0]))
+		keep(x, fd, st, name, type);
+	return representation_serve(x, fd, st, type, CODING_IDENTITY,
+				    CODER_NONE);
+}
+
 enum status
 file_handle(struct exchange *x)
 {
-	struct slice path = x->req->target.path, name = path, type;
+	struct slice path = x->req->target.path;
 	bool is_directory = path.ptr[path.len - 1] == '/';
+	struct accept accept;
 	struct stat st;
 	int fd;
 
@@ -168,12 +301,12 @@ file_handle(struct exchange *x)
 	if (is_hidden(path))
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "the name begins with a dot");
-	if (is_kept(x, path)) {
+	if (is_kept(x, path) && !wants_coding(x, x->kept->type, &accept)) {
 		x->res->file_is_kept = true;
 		exchange_explain(x, "the same file again", path);
-		return serve_opened(x, x->kept->fd,
-				    (uint64_t)x->kept->st.st_size,
-				    x->kept->type);
+		return representation_serve(x, x->kept->fd, &x->kept->st,
+					    x->kept->type, CODING_IDENTITY,
+					    CODER_NONE);
 	}
 	fd = is_directory ? open_index(x, path)
 			  : root_open_file(x->root, path.ptr + 1);
@@ -183,17 +316,9 @@ file_handle(struct exchange *x)
 		close(fd);
 		return refuse_open(x, EIO);
 	}
-	if (S_ISREG(st.st_mode)) {
-		if (is_directory)
-			name = buf_slice(x->name);
-		exchange_explain(x, "file", name);
-		type = mime_table_type(&x->site->mime, name);
-		/* Not the second index: the first may come to exist. */
-		if (!is_directory ||
-		    slice_equal(slice_skip(name, path.len), x->site->index[0]))
-			keep(x, fd, &st, name, type);
-		return serve_opened(x, fd, (uint64_t)st.st_size, type);
-	}
+	if (S_ISREG(st.st_mode))
+		return serve_regular(x, fd, &st,
+				     is_directory ? buf_slice(x->name) : path);
 	close(fd);
 	if (S_ISDIR(st.st_mode) && !is_directory)
 		return redirect_to_slash(x);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "conn/gzip.h"
+
+/* deflate's five allocations; they are all given back at once. */
+static void *
+allocate(void *context, unsigned count, unsigned size)
+{
+	struct gzip *g = context;
+	size_t len = ((size_t)count * size + 15) & ~(size_t)15;
+	void *at;
+
+	if (len > GZIP_ARENA - g->arena_len)
+		return Z_NULL;
+	at = g->storage->arena + g->arena_len;
+	g->arena_len += len;
+	return at;
+}
+
+static void
+release(void *context, void *at)
+{
+	(void)context;
+	(void)at;
+}
+
+static ssize_t
+gzip_read(struct source *self, void *dst, size_t cap)
+{
+	struct gzip *g = (struct gzip *)self;
+
+	if (g->is_ended)
+		return 0;
+	g->z->next_out = dst;
+	g->z->avail_out = (uInt)(cap < UINT32_MAX ? cap : UINT32_MAX);
+	while (g->z->avail_out > 0) {
+		int flush = Z_NO_FLUSH, result;
+
+		if (g->z->avail_in == 0) {
+			ssize_t n = g->from->read(g->from, g->storage->block,
+						  GZIP_BLOCK);
+
+			if (n < 0)
+				return n;
+			g->z->next_in = (Bytef *)g->storage->block;
+			g->z->avail_in = (uInt)n;
+			if (n == 0)
+				flush = Z_FINISH;
+		}
+		result = deflate(g->z, flush);
+		if (result == Z_STREAM_END) {
+			g->is_ended = true;
+			break;
+		}
+		if (result != Z_OK && result != Z_BUF_ERROR)
+			return IO_FAILED;
+	}
+	return (ssize_t)((char *)g->z->next_out - (char *)dst);
+}
+
+void
+gzip_init(struct gzip *g, struct gzip_storage *storage)
+{
+	*g = (struct gzip){.source.read = gzip_read, .storage = storage};
+}
+
+/* The least window, of 2^9 to 2^15 bytes, that holds size bytes. */
+static int
+window_bits_for(uint64_t size)
+{
+	int bits = 9;
+
+	while (bits < MAX_WBITS && (uint64_t)1 << bits < size)
+		bits++;
+	return bits;
+}
+
+bool
+gzip_begin(struct gzip *g, struct source *from, uint64_t size, int level)
+{
+	int bits = window_bits_for(size);
+	int memory = bits - 7 < 8 ? bits - 7 : 8;
+
+	g->from = from;
+	g->is_ended = false;
+	if (g->is_ready && bits <= g->window_bits && level == g->level)
+		return deflateReset(g->z) == Z_OK;
+	g->arena_len = 0;
+	g->z = allocate(g, 1, sizeof(*g->z));
+	*g->z = (z_stream){.zalloc = allocate, .zfree = release, .opaque = g};
+	g->window_bits = bits;
+	g->level = level;
+	/* 16 asks for the format of gzip. */
+	g->is_ready = deflateInit2(g->z, level, Z_DEFLATED, bits + 16, memory,
+				   Z_DEFAULT_STRATEGY) == Z_OK;
+	return g->is_ready;
+}
+
+static ssize_t
+file_read(struct source *self, void *dst, size_t cap)
+{
+	struct file_source *f = (struct file_source *)self;
+	ssize_t n;
+
+	if (f->left == 0)
+		return 0;
+	if (cap > f->left)
+		cap = (size_t)f->left;
+	do
+		n = pread(f->fd, dst, cap, (off_t)f->offset);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n == 0 ? IO_EOF : IO_FAILED;
+	f->offset += (uint64_t)n;
+	f->left -= (uint64_t)n;
+	return n;
+}
+
+void
+file_source_init(struct file_source *f, int fd, uint64_t offset, uint64_t len)
+{
+	*f = (struct file_source){
+	    .source.read = file_read, .fd = fd, .offset = offset, .left = len};
+}
