@@ -97,9 +97,7 @@ answers() {
   exchange '' --version
   [ "$status" = 0 ]
   [ -z "$stderr" ]
-  while IFS= read -r line; do
-    [[ $line != 'VERSION = '* ]] || version=${line#VERSION = }
-  done < <(exec head -n 40 "$TOP/Makefile")
+  version=$(sed -n 's/^VERSION = //p' "$TOP/Makefile")
   echo "$output, and not $version"
   [ "$output" = "perch $version" ]
 
@@ -113,8 +111,9 @@ answers() {
       /struct option options\[\] = \{(.*?)\n\};/s or die;
     while ($table =~ /\{"([a-z-]+)",.*?\b(BOTH|PROGRAM_\w+),/gs) {
       my ($name, $who) = ($1, $2);
-      push @{$table{perch}}, $name if $who ne "PROGRAM_LISTEN";
-      push @{$table{"perch-listen"}}, $name if $who ne "PROGRAM_PERCH";
+      push @{$table{perch}}, $name if $who =~ /^(BOTH|PROGRAM_PERCH)$/;
+      push @{$table{"perch-listen"}}, $name
+        if $who =~ /^(BOTH|PROGRAM_LISTEN)$/;
     }
     sub same {
       my ($what, $got, $want) = @_;
@@ -493,8 +492,8 @@ END
   exchange "${GET}GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n" \
     --log none --explain
   echo "$stderr"
-  [ "${stderr_lines[0]}" = 'perch: explain: GET / HTTP/1.1: 200; '\
-'handler file; file /index.html; type text/html' ]
+  [[ ${stderr_lines[0]} == 'perch: explain: GET / HTTP/1.1: 200; '\
+'handler file; file /index.html; type text/html; tag '*'"' ]]
   [ "${stderr_lines[1]}" = 'perch: explain: GET /none HTTP/1.1: 404; '\
 'handler file; no such file /none' ]
   [ "${stderr_lines[3]}" = 'perch: explain: GET / HTTP/1.1: 400; '\
@@ -522,11 +521,11 @@ is_clean() {
   is_clean socket
 
   # shellcheck disable=SC2059
-  printf "$GET$REFUSED" >request
-  perch --explain "$SITE" <request 2>&1 | cat >pipe
+  printf "$GET$REFUSED" | perch --explain "$SITE" 2>&1 | cat >pipe
   is_clean pipe
 
-  perch --explain "$SITE" <request >file 2>&1
+  # shellcheck disable=SC2059
+  printf "$GET$REFUSED" | perch --explain "$SITE" >file 2>&1
   is_clean file
 
   echo "options"
@@ -540,7 +539,7 @@ is_clean() {
   echo "no stderr"
   # shellcheck disable=SC2059
   printf "$GET" >request
-  perch "$SITE" <request >out 2>&-
+  perch "$SITE" <request 2>&- | cat >out
   read -r line <out
   [[ $line == 'HTTP/1.1 200 OK'* ]]
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conn/access.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "http/date.h"
 
@@ -178,10 +179,23 @@ access_note(struct slice remote, const char *what)
 	note(remote, ": ", what);
 }
 
-void
-access_cut(struct slice remote, const char *why)
+static const char *
+name_of_error(int error)
 {
-	note(remote, ": cut short: ", why);
+	switch (error) {
+	case IO_EOF:
+		return "the file or the content ended early";
+	case IO_TIMEOUT:
+		return "the client was too slow";
+	default:
+		return "the client is gone";
+	}
+}
+
+void
+access_cut(struct slice remote, int error, const char *why)
+{
+	note(remote, ": cut short: ", why != NULL ? why : name_of_error(error));
 }
 
 void

@@ -34,8 +34,11 @@ void access_log(enum access_format format, const struct access *a);
 /* Says why a request of this client got the status that it got. */
 void access_refuse(struct slice remote, int status, const char *why);
 
-/* Says why a response was cut short, as the client sees too. */
-void access_cut(struct slice remote, const char *why);
+/*
+ * Says why a response was cut short, as the client sees too: for what the
+ * io_error stands, or if it is not NULL, why.
+ */
+void access_cut(struct slice remote, int error, const char *why);
 
 /* Says what else became of this client's connection. */
 void access_note(struct slice remote, const char *what);

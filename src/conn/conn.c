@@ -119,9 +119,9 @@ status_of_error(const struct body *b, int error, const char **why)
 	if (b->reader->stream->error)
 		return STATUS_NONE;
 	if (b->error != error) {
-		*why = error == IO_INVALID
-			   ? "the response's fields do not fit into a head"
-			   : "the file could not be read";
+		*why = "the file could not be read";
+		if (error == IO_INVALID)
+			*why = "the response's fields do not fit into a head";
 		return STATUS_INTERNAL_SERVER_ERROR;
 	}
 	switch (error) {
@@ -137,19 +137,6 @@ status_of_error(const struct body *b, int error, const char **why)
 		return STATUS_BAD_REQUEST;
 	default:
 		return STATUS_NONE;
-	}
-}
-
-static const char *
-name_of_error(int error)
-{
-	switch (error) {
-	case IO_EOF:
-		return "the file or the content ended early";
-	case IO_TIMEOUT:
-		return "the client was too slow";
-	default:
-		return "the client is gone";
 	}
 }
 
@@ -235,9 +222,7 @@ serve_request(struct conn *c)
 	c->served++;
 	log_request(c);
 	if (error) {
-		access_cut(c->remote(), r->body.refusal != NULL
-					    ? r->body.refusal
-					    : name_of_error(error));
+		access_cut(c->remote(), error, r->body.refusal);
 		c->must_linger = true;
 		return false;
 	}

@@ -204,13 +204,17 @@ is_transformable(const struct exchange *x)
 	return true;
 }
 
-/* A range of what is made on the fly could not be asked for again. */
+/*
+ * A range of what is made on the fly could not be asked for again. Only a
+ * GET asks for one (RFC 9110, section 14.2).
+ */
 static bool
 can_compress(const struct exchange *x, const struct stat *st)
 {
 	return x->site->gzip_level > 0 && is_transformable(x) &&
 	       st->st_size > COMPRESSED_MIN &&
-	       request_field(x->req, SLICE("Range")).ptr == NULL;
+	       (x->req->method != METHOD_GET ||
+		request_field(x->req, SLICE("Range")).ptr == NULL);
 }
 
 /*

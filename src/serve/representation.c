@@ -39,6 +39,10 @@ serve_parts(struct exchange *x, uint64_t size, struct slice type)
 	struct file_parts *parts = x->parts;
 	struct buf *fields = &x->res->fields;
 
+	/* A rule's type would take the boundary away. */
+	if (rules_find_header(&x->site->rules, x->req->target.path,
+			      SLICE("Content-Type")) != NULL)
+		return false;
 	parts->multipart = (struct multipart){
 	    .boundary = make_boundary(parts->boundary, sizeof(parts->boundary)),
 	    .type = type,

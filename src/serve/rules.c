@@ -43,10 +43,16 @@ static bool
 is_reserved(struct slice name)
 {
 	static const struct slice names[] = {
-	    {"Connection", 10},        {"Content-Length", 14},
-	    {"Content-Range", 13},     {"Date", 4},
-	    {"Keep-Alive", 10},        {"Trailer", 7},
-	    {"Transfer-Encoding", 17}, {"Upgrade", 7},
+	    {"Connection", 10},
+	    {"Content-Length", 14},
+	    {"Content-Range", 13},
+	    {"Date", 4},
+	    {"ETag", 4},
+	    {"Keep-Alive", 10},
+	    {"Last-Modified", 13},
+	    {"Trailer", 7},
+	    {"Transfer-Encoding", 17},
+	    {"Upgrade", 7},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
