@@ -129,7 +129,7 @@ pause() { read -r -t "$1" -u "$NEVER" || true; }
 # eventually COMMAND...: until it succeeds, or for 3 seconds and more.
 eventually() {
   local i
-  for ((i = 0; i < 300; i++)); do
+  for ((i = 0; i < 600; i++)); do
     "$@" && return
     pause 0.02
   done
