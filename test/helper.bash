@@ -95,9 +95,10 @@ converse() {
   echo "stderr: $stderr"
 }
 
-# within LOW HIGH: it ended by itself, after that time.
+# within LOW HIGH: it ended by itself, after that time; later on a machine
+# that is busy, but not as late as by the time-outs' defaults.
 within() {
   [[ $report == *'status 0,'* ]]
   awk -v t="$seconds" -v low="$1" -v high="$2" \
-    'BEGIN { exit !(t >= low && t <= high) }'
+    'BEGIN { exit !(t >= low && t <= high + 6) }'
 }

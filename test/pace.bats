@@ -15,8 +15,8 @@ setup() { site; }
   printf -v zeros '%030d' 0
   began drips "$post 500\r\n\r\n" "drip:0.05:$zeros" read -- \
     --echo /e --body-timeout 0.4 --min-rate 100
-  began steady "$post 25\r\n\r\n" "drip:0.04:${zeros:0:25}" half read -- \
-    --echo /e --body-timeout 0.3 --min-rate 5
+  began steady "$post 25\r\n\r\n" "drip:0.08:${zeros:0:25}" half read -- \
+    --echo /e --body-timeout 1 --min-rate 5
 
   for kind in tcp pipe; do
     heard "stops $kind"
@@ -51,8 +51,8 @@ setup() { site; }
       --write-timeout 0.4 --min-rate 100K
   done
   for kind in tcp pipe; do
-    began "steady $kind" --$kind "$get" slow:65536:0.05:1 reset -- \
-      --write-timeout 0.4 --min-rate 100K
+    began "steady $kind" --$kind "$get" slow:65536:0.05:2 reset -- \
+      --write-timeout 1.5 --min-rate 100K
   done
 
   for kind in tcp unix pipe; do

@@ -59,8 +59,10 @@ setup() {
 @test "unwanted content is not waited for; SIGTERM waits for a response" {
   began unwanted \
     'send:POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab' read --
-  # It lets the one under way finish, and says close.
-  began term 'send:POST /e HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n' \
+  # It lets the one under way finish, and says close. The answer before it
+  # tells that perch has begun.
+  began term "send:$ok" read:100 \
+    'send:POST /e HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n' \
     sleep:0.1 term sleep:0.1 'send:abcdef' read -- --echo /e
 
   heard unwanted
@@ -68,6 +70,6 @@ setup() {
   lasted 0 1
 
   heard term
-  [[ $output == *abcdef ]]
+  [[ $output == *small*'200 OK'*abcdef ]]
   lasted 0.2 1
 }
