@@ -67,7 +67,7 @@ load launcher
   rm program
   says
   [ -z "$answer" ]
-  logs 'refused 1 connection, of 127.0.0.1: no process for it: No such file'
+  eventually logs 'refused 1 connection, of 127.0.0.1: no process for it: No such file'
   cp /bin/echo program
   says
   [ "$answer" = $'there\n' ]
@@ -122,7 +122,7 @@ load launcher
   hold b
   get
   [ "$code" = 503 ]
-  logs 'of 127.0.0.1: too many connections of one address'
+  eventually logs 'of 127.0.0.1: too many connections of one address'
   [ "$(curl -sS -m 5 --interface 127.0.0.2 "http://127.0.0.1:$PORT")" = small ]
   serves ::1
   exec {b}>&-
@@ -175,7 +175,7 @@ load launcher
   hold a
   for ((i = 0; i < 6; i++)); do get; done
   [ "$(grep -c refused "$LOG")" = 1 ]
-  logs 'refused 1 connection, of 127.0.0.1: too many connections'
+  eventually logs 'refused 1 connection, of 127.0.0.1: too many connections'
   eventually logs 'refused 5 connections, the last of 127.0.0.1: too many'
 }
 
@@ -219,7 +219,7 @@ load launcher
   listens 127.0.0.1:PORT /
   get
   [ "$code" = 503 ]
-  logs 'refused 1 connection, of 127.0.0.1: no process for it: Resource'
+  eventually logs 'refused 1 connection, of 127.0.0.1: no process for it: Resource'
   "${as[@]}" prlimit --pid $PID --nproc=8:8
   serves_root
 }

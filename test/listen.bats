@@ -27,7 +27,7 @@ load launcher
   serves 127.0.0.2
   serves ::1
   eventually logs '::1 - -'
-  logs '127.0.0.1 - -'
+  eventually logs '127.0.0.1 - -'
 }
 
 @test "PORT listens on IPv4 where there is no IPv6" {
@@ -262,8 +262,8 @@ END
   local a
   listens --exec --header '/ X-Kept: yes' PORT "$SITE"
   hold a
+  eventually grep -qz '^PERCH_CONNECTION=1$' "/proc/$HELD/environ"
   tr '\0' '\n' <"/proc/$HELD/environ" >environment
-  grep '^PERCH_CONNECTION=1$' environment
   grep '^TCPREMOTEIP=127.0.0.1$' environment
   # 0, 1 and 2, and the document root.
   eventually held_has_fds 4
