@@ -256,6 +256,8 @@ tell_ready(const struct config *config)
 static void
 run(void *argument)
 {
+	/* Only now all is open that will be, and all else closed. */
+	tell_ready(launcher.config);
 	launcher_run(argument);
 }
 
@@ -276,7 +278,6 @@ listen_run(const struct config *config, char **argv, void (*serve)(int fd))
 	clock_ms();
 	clock_us();
 	clock_seconds();
-	tell_ready(config);
 	stack_leave(run, &launcher);
 	return EXIT_OK;
 }

@@ -186,6 +186,13 @@ converse(int to, const struct bytes *input, size_t step, int from,
 			if (p[i].fd < 0 || !p[i].revents)
 				continue;
 			n = read(p[i].fd, block, sizeof(block));
+			/*
+			 * perch has left with input unread, as it may. A
+			 * packet socket says that before it gives what was
+			 * sent to us; it says so once.
+			 */
+			if (n < 0 && errno == ECONNRESET)
+				continue;
 			if (n <= 0)
 				p[i].fd = -1;
 			else
