@@ -146,18 +146,24 @@ run-tests: all $(units) $(tools) examples
 	    test/run $(BUILD)/tool/cases test/*.bats $(units)
 
 check-asan: deps
-	@$(MAKE) --no-print-directory run-tests BUILD=build-asan \
+	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
 	    BIN=build-asan STATIC=0 hardening=-fPIE \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 # make fuzz/head SECONDS=60
-fuzz/%: test/fuzz/fuzz_%.c $(sources)
-	@mkdir -p build-fuzz/$*
-	clang -g -O1 -fsanitize=fuzzer,address,undefined $(own_cppflags) \
-	    -Itest/unit -o build-fuzz/fuzz_$* $< $(sources) -lz
-	build-fuzz/fuzz_$* -max_total_time=$(or $(SECONDS),60) \
-	    build-fuzz/$* $(wildcard test/fuzz/corpus/$*)
+fuzz/%:
+	@mkdir -p build-fuzz/corpus/$*
+	@$(MAKE) --no-print-directory build-fuzz/fuzz/$* BUILD=build-fuzz \
+	    CC=clang STATIC=0 hardening=-fPIE CFLAGS='-O1 -g \
+	    -fsanitize=fuzzer-no-link,address,undefined'
+	build-fuzz/fuzz/$* -max_total_time=$(or $(SECONDS),60) \
+	    build-fuzz/corpus/$* $(wildcard test/fuzz/corpus/$*)
+
+$(BUILD)/fuzz/%: test/fuzz/fuzz_%.c $(archive) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ)$(compile) -Itest/unit -MMD -MP -MF $@.d \
+	    -c -o $@.o $< && $(call link,$@.o) -fsanitize=fuzzer
 
 bench: all
 	@mkdir -p $(BUILD)/bench

@@ -59,13 +59,13 @@ begin() {
 }
 
 # listens ARG...: starts perch-listen on a free $PORT, for which PORT stands
-# in an argument; with the command UNDER in front.
+# in an argument, and :PORT at its end in one of the command UNDER it.
 listens() {
   local attempt
   for attempt in 1 2 3 4 5; do
     new_port
     : >"$LOG"
-    begin "${UNDER[@]}" "$LISTEN" --ready-fd 9 "${@//PORT/$PORT}" && return
+    begin "${UNDER[@]/%:PORT/:$PORT}" "$LISTEN" --ready-fd 9 "${@//PORT/$PORT}" && return
     grep -q 'ddress.* in use' "$LOG" || break
   done
   cat "$LOG"
@@ -144,7 +144,12 @@ logs() {
   IFS= read -r -d '' text <"$LOG" || true
   [[ $text == *"$1"* ]]
 }
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# gone PID: it has ended, and is waited for perhaps.
+gone() {
+  local stat
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+  [[ $stat == *') Z '* ]]
+}
 
 # children PID: sets CHILDREN.
 children() {
@@ -195,7 +200,10 @@ has_rest() { [ "$(wc -c <&"$1")" -ge 20000000 ]; }
 
 # exits STATUS PID: it ends by itself, with that.
 exits() {
-  eventually gone "$2"
+  eventually gone "$2" || {
+    ps -o pid,ppid,stat,wchan:20,args -p "$2" --ppid "$2"
+    return 1
+  }
   local status=0
   wait "$2" || status=$?
   echo "exit status $status"

@@ -93,9 +93,8 @@ load launcher
 }
 
 @test "systemd's sockets are served" {
-  new_port
-  begin "$SUPERVISOR" tcp:$PORT "unix:$PWD/s" -- \
-    "$LISTEN" --ready-fd 9 systemd "$SITE"
+  UNDER=("$SUPERVISOR" tcp:PORT "unix:$PWD/s" --)
+  listens systemd "$SITE"
   serves
   serves_unix
   kill -TERM $PID
