@@ -1,6 +1,6 @@
 # perch - PER-Connection Http: one connection on stdin and stdout
 #
-#   make                 build ./perch and ./perch-listen
+#   make                 build ./perch, ./perch-listen and ./perch-auth
 #   make run             serve examples/site on http://127.0.0.1:8080
 #   make check           every test; CHECK=head for those whose name matches
 #   make check-asan      the same under ASan and UBSan
@@ -40,6 +40,10 @@ hardening = -fstack-protector-strong -fPIE
 own_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
     -ffunction-sections -fdata-sections
+# perch-auth needs crypt(3), which musl has in part and Debian's libcrypt in
+# whole: it is always dynamic, by the system's own compiler and libc.
+auth_cflags := $(own_cflags)
+auth_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
 own_ldflags = -Wl,--gc-sections
 zlib = -lz
 
@@ -69,11 +73,12 @@ endif
 # In the order a request meets them: each file may include the headers of
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
-    base/slice base/buf base/io base/limits base/clock base/log \
+    base/slice base/buf base/io base/limits base/clock base/lines base/log \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
-    http/range http/response \
-    serve/rules serve/root serve/exchange serve/error serve/representation \
+    http/range http/base64 http/credentials http/response \
+    serve/rules serve/pages serve/wildcard serve/template serve/redirects \
+    serve/headers serve/root serve/exchange serve/error serve/representation \
     serve/file serve/echo \
     serve/route \
     conn/stop conn/stream conn/fd_stream conn/reader conn/gzip conn/writer conn/body conn/access \
@@ -83,6 +88,8 @@ layers = \
     host/overload host/handover host/reload host/launcher host/stack host/listen
 
 programs = perch perch-listen
+auth_objects = $(patsubst %,$(BUILD)/auth/%.o,perch-auth base/slice base/buf \
+    base/lines base/log)
 sources = $(wildcard $(layers:%=src/%.c))
 objects = $(sources:%.c=$(BUILD)/%.o)
 archive = $(BUILD)/perch.a
@@ -99,10 +106,19 @@ compile = $(compiler) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS)
 link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
     $(LDLIBS) $(zlib) $(own_ldlibs)
 
-all: $(programs:%=$(BIN)/%)
+all: $(programs:%=$(BIN)/%) $(BIN)/perch-auth
 
 $(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive)
 	$(call quiet,LINK)$(call link,$<)
+
+$(BIN)/perch-auth: $(auth_objects)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(auth_ldflags) $(LDFLAGS) -o $@ $^ \
+	    $(LDLIBS) -lcrypt
+
+$(BUILD)/auth/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(own_cppflags) $(CPPFLAGS) $(auth_cflags) \
+	    $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(archive): $(objects)
 	$(call quiet,AR)rm -f $@ && $(AR) rcs $@ $^
@@ -187,21 +203,24 @@ compile_commands.json: Makefile
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(BIN)/perch-auth \
+	    $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 
 uninstall:
 	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
+	    $(DESTDIR)$(BINDIR)/perch-auth \
 	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8))
 
 dist:
 	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -rf build build-* $(programs) $(examples) compile_commands.json
+	rm -rf build build-* $(programs) perch-auth $(examples) \
+	    compile_commands.json
 
 .PHONY: all run check run-tests check-asan bench deps format lint install \
     uninstall dist clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
-    $(tools:=.d) $(examples:%=$(BUILD)/%.d)
+    $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d)

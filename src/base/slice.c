@@ -48,6 +48,19 @@ slice_equal_nocase(struct slice a, struct slice b)
 }
 
 bool
+bytes_equal_constant_time(struct slice a, struct slice b)
+{
+	/* volatile, or a compiler may leave the loop at the first one. */
+	volatile unsigned char difference = 0;
+
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		difference |= (unsigned char)a.ptr[i] ^ (unsigned char)b.ptr[i];
+	return difference == 0;
+}
+
+bool
 slice_starts(struct slice s, struct slice prefix)
 {
 	return s.len >= prefix.len &&

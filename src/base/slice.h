@@ -26,6 +26,12 @@ bool slice_equal(struct slice a, struct slice b);
 /* Compares as HTTP compares tokens: ASCII letters without case. */
 bool slice_equal_nocase(struct slice a, struct slice b);
 
+/*
+ * Compares secrets: the time it takes tells their lengths, and nothing of
+ * where they differ.
+ */
+bool bytes_equal_constant_time(struct slice a, struct slice b);
+
 /* True if s begins with prefix. */
 bool slice_starts(struct slice s, struct slice prefix);
 

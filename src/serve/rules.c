@@ -38,9 +38,8 @@ pattern_matches(struct slice pattern, struct slice path)
 	}
 }
 
-/* Fields whose meaning hangs on how this program frames and connects. */
-static bool
-is_reserved(struct slice name)
+bool
+field_is_reserved(struct slice name)
 {
 	static const struct slice names[] = {
 	    {"Connection", 10},
@@ -71,7 +70,7 @@ parse_header(struct header_rule *rule, struct slice text)
 		return "no colon behind the field's name";
 	if (!is_token(rule->name))
 		return "the field's name is not a token";
-	if (is_reserved(rule->name))
+	if (field_is_reserved(rule->name))
 		return "this field is set by the server alone";
 	rule->value = slice_trim(rule->value);
 	for (size_t i = 0; i < rule->value.len; i++)

@@ -13,6 +13,12 @@
 bool pattern_is_valid(struct slice pattern);
 bool pattern_matches(struct slice pattern, struct slice path);
 
+/*
+ * True for a field whose meaning hangs on how this program frames and
+ * connects: no rule and no file of a site may set or remove it.
+ */
+bool field_is_reserved(struct slice name);
+
 /* --header 'PATTERN NAME: VALUE'. An empty value removes the field. */
 struct header_rule {
 	struct slice pattern, name, value;

@@ -234,6 +234,7 @@ check_slices(void)
 		CHECK(pairs[i].name,
 		      slice_equal(a, b) == pairs[i].equal &&
 			  slice_equal(b, a) == pairs[i].equal &&
+			  bytes_equal_constant_time(a, b) == pairs[i].equal &&
 			  slice_equal_nocase(a, b) == pairs[i].nocase &&
 			  slice_equal_nocase(b, a) == pairs[i].nocase &&
 			  slice_starts(a, b) == pairs[i].starts);
