@@ -76,6 +76,7 @@ send_response(struct conn *c)
 	    .is_head = slice_starts(r->request_line, SLICE("HEAD ")),
 	    .is_persistent = !r->res.close,
 	    .path = r->req.target.path,
+	    .content_path = r->res.path,
 	};
 	int error = writer_send(&c->writer, &request, &r->res, &r->head_sent,
 				&r->content_sent);
@@ -83,6 +84,44 @@ send_response(struct conn *c)
 	if (r->res.file_fd >= 0 && !r->res.file_is_kept)
 		close(r->res.file_fd);
 	return error;
+}
+
+/* What handlers may write on, emptied for each request. */
+struct desk {
+	struct buf page, name, rewrite;
+};
+
+static struct exchange
+make_exchange(struct conn *c, struct desk *desk)
+{
+	struct conn_request *r = &c->current;
+	/* "Content received in a GET request has no generally defined
+	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
+	bool is_ignored =
+	    r->req.method == METHOD_GET || r->req.method == METHOD_HEAD;
+
+	*desk =
+	    (struct desk){BUF_OVER(c->storage.page), BUF_OVER(c->storage.name),
+			  BUF_OVER(c->storage.rewrite)};
+	return (struct exchange){
+	    .site = c->site,
+	    .root = &c->root,
+	    .req = &r->req,
+	    .target = &r->req.target,
+	    .content = is_ignored ? exchange_no_content() : &r->body.source,
+	    .content_length = is_ignored ? 0
+			      : r->req.framing == FRAMING_CHUNKED
+				  ? LENGTH_UNKNOWN
+				  : r->req.content_length,
+	    .res = &r->res,
+	    .kept = &c->kept,
+	    .hosts = &c->hosts,
+	    .page_rules = &c->page_rules,
+	    .parts = &c->storage.parts,
+	    .name = &desk->name,
+	    .rewrite = &desk->rewrite,
+	    .explanation = c->settings->explain ? &r->explanation : NULL,
+	};
 }
 
 /*
@@ -93,12 +132,13 @@ static void
 refuse_and_close(struct conn *c, enum status status, const char *why)
 {
 	struct conn_request *r = &c->current;
-	struct buf page = BUF_OVER(c->storage.page);
+	struct desk desk;
+	struct exchange x = make_exchange(c, &desk);
 
 	response_init(&r->res, r->res.fields.data, r->res.fields.cap);
 	r->res.refusal = why;
 	r->res.close = true;
-	error_page(&r->res, status, &page);
+	route_refuse(&x, status, &desk.page);
 	c->must_linger = true;
 	c->served++;
 	if (send_response(c))
@@ -140,46 +180,6 @@ status_of_error(const struct body *b, int error, const char **why)
 	}
 }
 
-static ssize_t
-read_nothing(struct source *self, void *dst, size_t cap)
-{
-	(void)self;
-	(void)dst;
-	(void)cap;
-	return 0;
-}
-
-static struct source no_content = {read_nothing};
-
-static void
-decide(struct conn *c)
-{
-	struct conn_request *r = &c->current;
-	struct buf page = BUF_OVER(c->storage.page);
-	struct buf name = BUF_OVER(c->storage.name);
-	/* "Content received in a GET request has no generally defined
-	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
-	bool is_ignored =
-	    r->req.method == METHOD_GET || r->req.method == METHOD_HEAD;
-	struct exchange x = {
-	    .site = c->site,
-	    .root = &c->root,
-	    .req = &r->req,
-	    .content = is_ignored ? &no_content : &r->body.source,
-	    .content_length = is_ignored ? 0
-			      : r->req.framing == FRAMING_CHUNKED
-				  ? LENGTH_UNKNOWN
-				  : r->req.content_length,
-	    .res = &r->res,
-	    .kept = &c->kept,
-	    .parts = &c->storage.parts,
-	    .name = &name,
-	    .explanation = c->settings->explain ? &r->explanation : NULL,
-	};
-
-	route_decide(&x, &page);
-}
-
 /*
  * True if the connection can go on behind a response that leaves the
  * request's content unread. A client that waits for 100 (Continue) may
@@ -205,12 +205,15 @@ serve_request(struct conn *c)
 {
 	struct conn_request *r = &c->current;
 	uint64_t max = c->settings->max_requests;
+	struct desk desk;
+	struct exchange x;
 	enum status status;
 	const char *why;
 	int error;
 
 	body_init(&r->body, &r->req, &c->reader, &c->settings->body);
-	decide(c);
+	x = make_exchange(c, &desk);
+	route_decide(&x, &desk.page);
 	r->res.close = !r->req.is_persistent || !can_go_on(c) ||
 		       stop_requested() || (max > 0 && c->served + 1 >= max);
 	error = send_response(c);

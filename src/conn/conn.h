@@ -59,6 +59,7 @@ struct conn {
 	uint64_t served;  /* requests answered */
 	bool must_linger; /* the client may still be sending */
 	struct kept_file kept;
+	struct hosts hosts;
 
 	struct conn_request {
 		struct request req;
@@ -72,12 +73,15 @@ struct conn {
 		struct buf explanation;
 	} current;
 
+	struct page_rules page_rules;
+
 	struct conn_storage {
 		alignas(struct field) char arena[CONN_ARENA];
 		char in[READER_CAP];
 		char out[OUT_CAP];
 		char page[ERROR_PAGE_MAX];
 		char name[PATH_MAX];
+		char rewrite[EXCHANGE_REWRITE_MAX];
 		struct file_parts parts;
 		struct gzip_storage gzip;
 		char block[WRITER_BLOCK];

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "conn/fields.h"
 #include "conn/writer.h"
 #include "http/date.h"
 
@@ -61,61 +62,6 @@ add_date(struct writer *w, struct buf *out)
 	add_field(out, SLICE("Date"), (struct slice){w->date, sizeof(w->date)});
 }
 
-/* Adds lines, without those whose field a rule sets or removes. */
-static void
-add_lines(struct writer *w, struct slice path, struct buf *out,
-	  struct slice lines)
-{
-	struct slice line, rest = lines, name, value;
-
-	if (w->rules == NULL || w->rules->header_count == 0) {
-		buf_add(out, lines);
-		return;
-	}
-	while (slice_cut(rest, '\n', &line, &rest)) {
-		slice_cut(line, ':', &name, &value);
-		if (rules_find_header(w->rules, path, name) == NULL) {
-			buf_add(out, line);
-			buf_add_char(out, '\n');
-		}
-	}
-}
-
-/*
- * What a 304 has of the fields that rules may set: those that a 200 would
- * have had and a cache needs, and no others (RFC 9110, section 15.4.5).
- */
-static bool
-is_for_cache(struct slice name)
-{
-	static const struct slice names[] = {
-	    {"Cache-Control", 13}, {"Content-Location", 16},
-	    {"ETag", 4},           {"Expires", 7},
-	    {"Server", 6},         {"Vary", 4}};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (slice_equal_nocase(name, names[i]))
-			return true;
-	return false;
-}
-
-/* Of the rules for one field the last that matches counts. */
-static void
-add_ruled(struct writer *w, int status, struct slice path, struct buf *out)
-{
-	if (w->rules == NULL)
-		return;
-	for (size_t i = 0; i < w->rules->header_count; i++) {
-		const struct header_rule *rule = &w->rules->header[i];
-
-		if (rule->value.len > 0 &&
-		    (status != STATUS_NOT_MODIFIED ||
-		     is_for_cache(rule->name)) &&
-		    rules_find_header(w->rules, path, rule->name) == rule)
-			add_field(out, rule->name, rule->value);
-	}
-}
-
 static void
 add_framing(struct buf *out, const struct response *res, bool is_chunked)
 {
@@ -134,18 +80,25 @@ static int
 add_head(struct writer *w, const struct writer_request *req,
 	 const struct response *res, bool is_chunked)
 {
+	struct fields fields = {.rules = w->rules,
+				.site = res->site_fields,
+				.path = req->path,
+				.content_path = req->content_path,
+				.is_not_modified =
+				    res->status == STATUS_NOT_MODIFIED};
 	struct buf *out = &w->stream->out;
 	size_t ruled = w->rules != NULL ? w->rules->header_len : 0;
 	size_t before;
 
-	if (stream_reserve(w->stream, HEAD_ROOM + res->fields.len + ruled))
+	if (stream_reserve(w->stream, HEAD_ROOM + res->fields.len +
+					  res->site_fields.len + ruled))
 		return w->stream->error;
 	before = out->len;
 	add_status_line(out, res->status);
 	add_date(w, out);
-	add_lines(w, req->path, out, SLICE("Server: perch\r\n"));
-	add_lines(w, req->path, out, buf_slice(&res->fields));
-	add_ruled(w, res->status, req->path, out);
+	fields_add(out, &fields, SLICE("Server: perch\r\n"));
+	fields_add(out, &fields, buf_slice(&res->fields));
+	fields_add_ruled(out, &fields);
 	add_framing(out, res, is_chunked);
 	if (res->close)
 		add_field(out, SLICE("Connection"), SLICE("close"));

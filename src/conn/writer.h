@@ -35,7 +35,9 @@ struct writer_request {
 	int minor;          /* of its HTTP version */
 	bool is_head;       /* send no content */
 	bool is_persistent; /* it offered to keep the connection */
-	struct slice path;  /* what rules go by; may be empty */
+	/* What rules go by: the request's path, and for fields about the
+	 * content that of what is sent. Either may be empty. */
+	struct slice path, content_path;
 };
 
 /*

@@ -152,6 +152,27 @@ take_echo(struct config *config, struct slice value)
 }
 
 static const char *
+take_redirect(struct config *config, struct slice value)
+{
+	return rules_add_redirect(&config->site.rules, value);
+}
+
+static const char *
+take_error_page(struct config *config, struct slice value)
+{
+	return rules_add_error_page(&config->site.rules, value);
+}
+
+static const char *
+take_fallback(struct config *config, struct slice value)
+{
+	if (!pattern_is_valid(value))
+		return "the path does not begin with a slash";
+	config->site.fallback = (struct slice){keep(value), value.len};
+	return NULL;
+}
+
+static const char *
 take_log(struct config *config, struct slice value)
 {
 	static const struct {
@@ -261,10 +282,14 @@ static const struct option options[] = {
      OPTION_SECONDS, BOTH, AT(conn.body.drain_ms), 1, HOUR, NULL},
     {"echo", "PATTERN", "send a request's content back", OPTION_OTHER, BOTH, 0,
      0, 0, take_echo},
+    {"error-page", "'STATUS PATH'", "a page of the site for an error",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_error_page},
     {"exec", NULL, "a fresh image for each connection", OPTION_FLAG,
      PROGRAM_LISTEN, AT(listen.executes), 0, 0, NULL},
     {"explain", NULL, "say on stderr what decided each answer", OPTION_FLAG,
      BOTH, AT(conn.explain), 0, 0, NULL},
+    {"fallback", "PATH", "what is served where there is no such file",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_fallback},
     {"grace", "SECONDS", "time for responses under way when told to stop (10)",
      OPTION_SECONDS, PROGRAM_LISTEN, AT(listen.grace_ms), 0, HOUR, NULL},
     {"gzip", "LEVEL", "compress on the fly, 1 to 9, 0: never (6)", OPTION_COUNT,
@@ -274,6 +299,8 @@ static const struct option options[] = {
     {"header-timeout", "SECONDS", "time for a whole head (10)", OPTION_SECONDS,
      BOTH, AT(conn.header_ms), 0, 24 * HOUR, NULL},
     {"help", NULL, "say this, and exit", OPTION_OTHER, BOTH, 0, 0, 0, NULL},
+    {"hosts", NULL, "DIRECTORY has a directory for each host, and default",
+     OPTION_FLAG, BOTH, AT(site.has_hosts), 0, 0, NULL},
     {"idle-timeout", "SECONDS", "time between two requests (60)",
      OPTION_SECONDS, BOTH, AT(conn.idle_ms), 0, 24 * HOUR, NULL},
     {"index", "NAME", "index file of a directory, repeatable (index.html)",
@@ -304,8 +331,12 @@ static const struct option options[] = {
      OPTION_SIZE, BOTH, AT(conn.pace.min_rate), 0, 1024 * 1024 * KIB, NULL},
     {"no-precompressed", NULL, "do not look for FILE.zst, FILE.br, FILE.gz",
      OPTION_FLAG, BOTH, AT(site.ignores_siblings), 0, 0, NULL},
+    {"pages-rules", NULL, "read _headers and _redirects in the root",
+     OPTION_FLAG, BOTH, AT(site.has_page_rules), 0, 0, NULL},
     {"ready-fd", "N", "write a newline to this descriptor when ready",
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_ready_fd},
+    {"redirect", "'PATTERN TARGET [STATUS]'", "send clients elsewhere (302)",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_redirect},
     {"retry-after", "SECONDS", "that a refused connection is told (5)",
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.retry_after), 0, 86400, NULL},
     {"socket-mode", "MODE", "permissions of unix: sockets (0666)", OPTION_OTHER,

@@ -32,6 +32,12 @@ struct response {
 	 */
 	struct buf fields;
 
+	/*
+	 * More such lines, of the site: they take the place of fields of
+	 * the same name, and one without a value removes them.
+	 */
+	struct slice site_fields;
+
 	enum content_kind content;
 	struct slice bytes; /* CONTENT_BYTES */
 	int file_fd;        /* a file's: owned; conn closes it */
@@ -42,6 +48,9 @@ struct response {
 	struct source *source; /* CONTENT_SOURCE */
 	uint64_t length;       /* of the content, or LENGTH_UNKNOWN */
 
+	/* The decoded path of what the content is, for the rules about it;
+	 * empty if it is nothing but an error's page. */
+	struct slice path;
 	int gzip_level;      /* to compress a file while it is sent; 0: not */
 	bool close;          /* end the connection after this one */
 	const char *refusal; /* why it is an error, for the log, or NULL */

@@ -7,6 +7,8 @@
 #include "http/mime.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "serve/hosts.h"
+#include "serve/page_rules.h"
 #include "serve/root.h"
 #include "serve/rules.h"
 
@@ -19,6 +21,9 @@ struct site {
 	size_t index_count;
 	struct rules rules;
 	struct mime_table mime;
+	struct slice fallback; /* --fallback, NUL-terminated, or empty */
+	bool has_hosts;        /* --hosts */
+	bool has_page_rules;   /* --pages-rules */
 	bool ignores_siblings; /* --no-precompressed */
 	uint64_t gzip_level;   /* --gzip; 0: never on the fly */
 };
@@ -46,25 +51,37 @@ struct file_parts {
 	char type[MIME_TYPE_MAX + 16];
 };
 
+/* A rewritten target, and the path that is parsed from it. */
+#define EXCHANGE_REWRITE_MAX (2 * REQUEST_LINE_CAP)
+
 /*
  * One request and the response that becomes of it. A handler reads the
  * first and decides the second; it sends nothing.
  */
 struct exchange {
 	const struct site *site;
-	struct root *root;
+	struct root *root; /* of the host, once that is known */
 	const struct request *req;
+	/* What is served: the request's, or what a rule puts in its place. */
+	const struct target *target;
+	struct target rewritten;
 	struct source *content;  /* of the request; empty for GET and HEAD */
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct kept_file *kept;
+	struct hosts *hosts;
+	struct page_rules *page_rules;
 	struct file_parts *parts;
 	struct buf *name;        /* for that of a file: PATH_MAX bytes */
+	struct buf *rewrite;     /* for a target: EXCHANGE_REWRITE_MAX */
 	struct buf *explanation; /* --explain, or NULL */
 };
 
 /* Adds "what: detail" to the explanation, if there is to be one. */
 void exchange_explain(struct exchange *x, const char *what,
 		      struct slice detail);
+
+/* The content of a request that has none. */
+struct source *exchange_no_content(void);
 
 #endif

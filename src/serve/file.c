@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "serve/file.h"
+#include "serve/location.h"
 #include "serve/representation.h"
 
 static enum status
@@ -30,13 +31,13 @@ refuse_open(struct exchange *x, int error)
 				       "the file cannot be read");
 	default:
 		/* Nothing was refused, so the log has no line for it. */
-		exchange_explain(x, "no such file", x->req->target.path);
+		exchange_explain(x, "no such file", x->target->path);
 		return STATUS_NOT_FOUND;
 	}
 }
 
-static bool
-is_hidden(struct slice path)
+bool
+file_is_hidden(struct slice path)
 {
 	struct slice segment, rest = slice_skip(path, 1);
 	bool is_first = true, is_more = true;
@@ -49,30 +50,6 @@ is_hidden(struct slice path)
 		is_first = false;
 	}
 	return false;
-}
-
-/*
- * "308 or 301": 301 is what every client of the last thirty years knows,
- * and for GET and HEAD the two mean the same.
- */
-static enum status
-redirect_to_slash(struct exchange *x)
-{
-	struct buf *fields = &x->res->fields;
-
-	buf_add(fields, SLICE("Location: "));
-	target_encode_path(fields, x->req->target.path);
-	buf_add_char(fields, '/');
-	if (x->req->target.has_query) {
-		buf_add_char(fields, '?');
-		target_encode_query(fields, x->req->target.query);
-	}
-	buf_add(fields, SLICE("\r\n"));
-	x->res->status = STATUS_MOVED_PERMANENTLY;
-	x->res->length = 0;
-	exchange_explain(x, "a directory without its slash",
-			 x->req->target.path);
-	return STATUS_NONE;
 }
 
 /* Opens the first index file that there is in the directory path. */
@@ -119,6 +96,14 @@ is_kept(const struct exchange *x, struct slice path)
 	       is_same(&st, &kept->st);
 }
 
+void
+file_forget(struct kept_file *kept)
+{
+	if (kept->fd >= 0)
+		close(kept->fd);
+	kept->fd = -1;
+}
+
 static void
 keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
      struct slice type)
@@ -128,11 +113,10 @@ keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
 	if (!x->req->is_persistent || name.len >= sizeof(kept->name) ||
 	    st->st_size > SMALL_FILE_MAX)
 		return;
-	if (kept->fd >= 0)
-		close(kept->fd);
+	file_forget(kept);
 	kept->fd = fd;
 	kept->st = *st;
-	kept->path_len = x->req->target.path.len;
+	kept->path_len = x->target->path.len;
 	kept->type = type;
 	memcpy(kept->name, name.ptr, name.len);
 	kept->name[name.len] = '\0';
@@ -191,7 +175,7 @@ static bool
 is_transformable(const struct exchange *x)
 {
 	const struct rules *rules = &x->site->rules;
-	struct slice path = x->req->target.path, list, element;
+	struct slice path = x->target->path, list, element;
 	const struct header_rule *rule;
 
 	if (rules_find_header(rules, path, SLICE("Content-Encoding")) != NULL)
@@ -276,7 +260,7 @@ serve_regular(struct exchange *x, int fd, const struct stat *st,
 	      struct slice name)
 {
 	struct slice type = mime_table_type(&x->site->mime, name);
-	struct slice path = x->req->target.path;
+	struct slice path = x->target->path;
 	struct accept accept;
 
 	exchange_explain(x, "file", name);
@@ -293,16 +277,16 @@ serve_regular(struct exchange *x, int fd, const struct stat *st,
 enum status
 file_handle(struct exchange *x)
 {
-	struct slice path = x->req->target.path;
+	struct slice path = x->target->path;
 	bool is_directory = path.ptr[path.len - 1] == '/';
 	struct accept accept;
 	struct stat st;
 	int fd;
 
-	if (x->req->target.encoded_slash)
+	if (x->target->encoded_slash)
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "an encoded slash is in no file's name");
-	if (is_hidden(path))
+	if (file_is_hidden(path))
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "the name begins with a dot");
 	if (is_kept(x, path) && !wants_coding(x, x->kept->type, &accept)) {
@@ -325,6 +309,34 @@ file_handle(struct exchange *x)
 				     is_directory ? buf_slice(x->name) : path);
 	close(fd);
 	if (S_ISDIR(st.st_mode) && !is_directory)
-		return redirect_to_slash(x);
+		return location_of_directory(x);
 	return response_refuse(x->res, STATUS_NOT_FOUND, "not a regular file");
+}
+
+enum status
+file_serve_page(struct exchange *x, struct slice path, int status)
+{
+	struct response *res = x->res;
+	struct stat st;
+	int fd;
+
+	buf_reset(x->name);
+	buf_add(x->name, path);
+	buf_add_char(x->name, '\0');
+	fd = x->name->overflow ? -ENAMETOOLONG
+			       : root_open_file(x->root, x->name->data + 1);
+	if (fd < 0)
+		return refuse_open(x, -fd);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return refuse_open(x, ENOENT);
+	}
+	exchange_explain(x, "page", path);
+	res->status = status;
+	res->content = CONTENT_FILE;
+	res->file_fd = fd;
+	res->file_offset = 0;
+	res->length = (uint64_t)st.st_size;
+	representation_add_type(x, mime_table_type(&x->site->mime, path));
+	return STATUS_NONE;
 }

@@ -17,4 +17,18 @@
  */
 enum status file_handle(struct exchange *x);
 
+/* True for a path with such a name in it. */
+bool file_is_hidden(struct slice path);
+
+/* Closes the file that was served last. */
+void file_forget(struct kept_file *kept);
+
+/*
+ * Makes the regular file that path, as in a target, names beneath the root
+ * the content of a response of that status, whole and as it is. It may be
+ * a hidden one. Returns STATUS_NONE, or why there is no such page; the
+ * response is as before then, but for its refusal.
+ */
+enum status file_serve_page(struct exchange *x, struct slice path, int status);
+
 #endif

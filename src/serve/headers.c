@@ -199,16 +199,6 @@ next_named(const struct header_list *list, size_t i, struct slice name)
 	return i;
 }
 
-enum header_effect
-headers_effect(const struct header_list *list, struct slice name)
-{
-	size_t start = behind_removal(list, name);
-
-	if (next_named(list, start, name) < list->count)
-		return HEADER_REPLACED;
-	return start > 0 ? HEADER_REMOVED : HEADER_KEPT;
-}
-
 static void
 add_value(const struct header_list *list, const struct header *header,
 	  struct buf *out)
@@ -241,6 +231,16 @@ add_field(const struct header_list *list, size_t i, struct buf *out)
 	buf_add(out, SLICE("\r\n"));
 }
 
+/* A field that is gone, and none of its name is set: once. */
+static bool
+is_last_removal(const struct header_list *list, size_t i)
+{
+	struct slice name = at(list, i)->name;
+
+	return behind_removal(list, name) == i + 1 &&
+	       next_named(list, i, name) == list->count;
+}
+
 void
 headers_write(const struct header_list *list, struct buf *out)
 {
@@ -248,10 +248,15 @@ headers_write(const struct header_list *list, struct buf *out)
 		struct slice name = at(list, i)->name;
 		size_t start = behind_removal(list, name);
 
-		if (at(list, i)->is_removal || i < start)
-			continue;
-		if (next_named(list, start, name) == i ||
-		    slice_equal_nocase(name, SLICE("Set-Cookie")))
+		if (at(list, i)->is_removal) {
+			if (!is_last_removal(list, i))
+				continue;
+			buf_add(out, name);
+			buf_add(out, SLICE(":\r\n"));
+		} else if (i >= start &&
+			   (next_named(list, start, name) == i ||
+			    slice_equal_nocase(name, SLICE("Set-Cookie")))) {
 			add_field(list, i, out);
+		}
 	}
 }

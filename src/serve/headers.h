@@ -65,15 +65,11 @@ struct header_list {
 void headers_match(const struct headers *headers,
 		   const struct page_request *req, struct header_list *list);
 
-/* What a list makes of the server's own field of that name. */
-enum header_effect { HEADER_KEPT, HEADER_REMOVED, HEADER_REPLACED };
-enum header_effect headers_effect(const struct header_list *list,
-				  struct slice name);
-
 /*
  * Appends the fields that a list sets as complete "Name: value\r\n" lines,
- * each name once. There is no control character in them but tabs and
- * those line ends. out may overflow.
+ * each name once, but for Set-Cookie; and "Name:\r\n" for each that shall
+ * not be there. There is no control character in them but tabs and those
+ * line ends. out may overflow.
  */
 void headers_write(const struct header_list *list, struct buf *out);
 

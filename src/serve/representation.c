@@ -32,6 +32,13 @@ content_type(struct exchange *x, struct slice type)
 	return buf_slice(&value);
 }
 
+void
+representation_add_type(struct exchange *x, struct slice type)
+{
+	response_field(x->res, SLICE("Content-Type"), content_type(x, type));
+	buf_add(&x->res->fields, SLICE("X-Content-Type-Options: nosniff\r\n"));
+}
+
 /* Several parts. False if they cannot be sent: then the whole is. */
 static bool
 serve_parts(struct exchange *x, uint64_t size, struct slice type)
@@ -40,7 +47,7 @@ serve_parts(struct exchange *x, uint64_t size, struct slice type)
 	struct buf *fields = &x->res->fields;
 
 	/* A rule's type would take the boundary away. */
-	if (rules_find_header(&x->site->rules, x->req->target.path,
+	if (rules_find_header(&x->site->rules, x->target->path,
 			      SLICE("Content-Type")) != NULL)
 		return false;
 	parts->multipart = (struct multipart){

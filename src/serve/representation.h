@@ -26,4 +26,7 @@ enum status representation_serve(struct exchange *x, int fd,
  */
 bool representation_is_negotiated(const struct site *site, struct slice type);
 
+/* Adds Content-Type, and that it is what it says. */
+void representation_add_type(struct exchange *x, struct slice type);
+
 #endif

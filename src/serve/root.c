@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,13 +11,13 @@
 #include "serve/root.h"
 
 #define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 int
 root_open(struct root *root, const char *directory)
 {
 	/* musl's open adds an fcntl for kernels without O_CLOEXEC. */
-	long fd = syscall(SYS_openat, AT_FDCWD, directory,
-			  O_PATH | O_DIRECTORY | O_CLOEXEC);
+	long fd = syscall(SYS_openat, AT_FDCWD, directory, DIRECTORY_FLAGS);
 
 	if (fd < 0)
 		return errno;
@@ -29,7 +30,7 @@ root_open(struct root *root, const char *directory)
  * directories on the way are held by O_PATH: they need not be readable.
  */
 static int
-walk(int root_fd, const char *path)
+walk(int root_fd, const char *path, int flags)
 {
 	int at = root_fd;
 
@@ -44,11 +45,9 @@ walk(int root_fd, const char *path)
 		else {
 			memcpy(part, path, len);
 			part[len] = '\0';
-			fd = openat(
-			    at, len > 0 ? part : ".",
-			    O_NOFOLLOW |
-				(is_last ? READ_FLAGS
-					 : O_PATH | O_DIRECTORY | O_CLOEXEC));
+			fd = openat(at, len > 0 ? part : ".",
+				    O_NOFOLLOW |
+					(is_last ? flags : DIRECTORY_FLAGS));
 			error = errno;
 		}
 		if (at != root_fd)
@@ -65,12 +64,11 @@ walk(int root_fd, const char *path)
 /* A rename elsewhere on the machine may make the kernel unsure: EAGAIN. */
 #define RETRIES 8
 
-int
-root_open_file(struct root *root, const char *path)
+static int
+open_beneath(struct root *root, const char *path, unsigned flags)
 {
-	struct open_how how = {.flags = READ_FLAGS,
-			       .resolve =
-				   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = {
+	    .flags = flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
 
 	if (*path == '\0')
 		path = ".";
@@ -87,5 +85,17 @@ root_open_file(struct root *root, const char *path)
 		else if (errno != EAGAIN && errno != EINTR)
 			return -errno;
 	}
-	return root->walks ? walk(root->fd, path) : -EAGAIN;
+	return root->walks ? walk(root->fd, path, (int)flags) : -EAGAIN;
+}
+
+int
+root_open_file(struct root *root, const char *path)
+{
+	return open_beneath(root, path, READ_FLAGS);
+}
+
+int
+root_open_directory(struct root *root, const char *path)
+{
+	return open_beneath(root, path, DIRECTORY_FLAGS);
 }

@@ -27,4 +27,7 @@ int root_open(struct root *root, const char *directory);
  */
 int root_open_file(struct root *root, const char *path);
 
+/* Opens the directory path, likewise, to be a root itself. */
+int root_open_directory(struct root *root, const char *path);
+
 #endif

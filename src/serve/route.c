@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "serve/route.h"
+#include <unistd.h>
+
 #include "serve/echo.h"
 #include "serve/error.h"
 #include "serve/file.h"
+#include "serve/location.h"
+#include "serve/route.h"
 
 /* The first whose wants is true gets the request; files want every one. */
 struct handler {
@@ -15,7 +18,7 @@ struct handler {
 static bool
 echo_wants(const struct exchange *x)
 {
-	return rules_echo(&x->site->rules, x->req->target.path);
+	return rules_echo(&x->site->rules, x->target->path);
 }
 
 static bool
@@ -74,17 +77,13 @@ all_methods(const struct site *site)
 					  : FILE_METHODS;
 }
 
+/* By the first handler that wants it. */
 static enum status
-route(struct exchange *x)
+handle(struct exchange *x)
 {
 	const struct handler *handler = handlers;
 	enum method method = x->req->method;
 
-	if (method == METHOD_UNKNOWN)
-		return response_refuse(x->res, STATUS_NOT_IMPLEMENTED,
-				       "an unknown method");
-	if (x->req->target.form == TARGET_ASTERISK)
-		return answer_options(x, all_methods(x->site));
 	while (!handler->wants(x))
 		handler++;
 	exchange_explain(x, "handler", slice_of(handler->name));
@@ -98,11 +97,185 @@ route(struct exchange *x)
 	return handler->handle(x);
 }
 
+static struct page_request
+page_request(const struct exchange *x)
+{
+	return (struct page_request){
+	    .path = x->req->target.path,
+	    .encoded_slash = x->req->target.encoded_slash,
+	    .has_query = x->req->target.has_query,
+	    .query = x->req->target.query,
+	    .host = x->req->host,
+	};
+}
+
+/* Serves what a rule of _redirects says in the place of the target. */
+static enum status
+rewrite(struct exchange *x, int status)
+{
+	struct slice raw = buf_slice(x->rewrite);
+
+	if (buf_room(x->rewrite) < raw.len + 2 ||
+	    target_parse(&x->rewritten, x->req->method, raw,
+			 buf_end(x->rewrite)) != STATUS_NONE)
+		return response_refuse(x->res, STATUS_NOT_FOUND,
+				       "a rule leads to what is no path");
+	x->target = &x->rewritten;
+	if (status == STATUS_OK)
+		return handle(x);
+	if (file_is_hidden(x->target->path))
+		return STATUS_NOT_FOUND;
+	return file_serve_page(x, x->target->path, status);
+}
+
+static enum status
+follow(struct exchange *x, const struct redirect *rule)
+{
+	exchange_explain(x, "_redirects says", rule->to);
+	if (x->rewrite->overflow)
+		return response_refuse(x->res, STATUS_URI_TOO_LONG,
+				       "a rule leads to what is too long");
+	if (redirect_is_rewrite(rule))
+		return rewrite(x, rule->status);
+	return location_set(x, rule->status, buf_slice(x->rewrite));
+}
+
+/* What there is instead of a file that is not there. */
+static enum status
+serve_fallback(struct exchange *x)
+{
+	struct slice path = x->site->fallback;
+
+	if (path.len == 0 || slice_equal(path, x->target->path))
+		return STATUS_NOT_FOUND;
+	exchange_explain(x, "fallback", path);
+	x->rewritten = x->req->target;
+	x->rewritten.path = path;
+	x->rewritten.encoded_slash = false;
+	x->target = &x->rewritten;
+	x->res->refusal = NULL;
+	return handle(x);
+}
+
+static enum status
+serve_path(struct exchange *x)
+{
+	const struct redirect_rule *redirect =
+	    rules_find_redirect(&x->site->rules, x->target->path);
+	const struct redirect *rule = NULL;
+	enum status status;
+
+	if (redirect != NULL)
+		return location_by_rule(x, redirect);
+	if (x->site->has_page_rules) {
+		struct page_request req = page_request(x);
+
+		rule =
+		    redirects_find(&x->page_rules->redirects, &req, x->rewrite);
+		if (rule != NULL && rule->is_forced)
+			return follow(x, rule);
+		if (page_rules_are_at(x->target->path))
+			return STATUS_NOT_FOUND;
+	}
+	status = handle(x);
+	if (status == STATUS_NOT_FOUND && rule != NULL) {
+		x->res->refusal = NULL;
+		status = follow(x, rule);
+	}
+	return status == STATUS_NOT_FOUND ? serve_fallback(x) : status;
+}
+
+/* Chooses the root, and looks once at the rules that lie in it. */
+static enum status
+enter_root(struct exchange *x)
+{
+	const char *directory = "";
+	int changed;
+
+	if (x->site->has_hosts) {
+		changed = hosts_select(x->hosts, x->root, x->req->host);
+		if (changed != 0) {
+			file_forget(x->kept);
+			x->page_rules->is_current = false;
+		}
+		if (changed < 0)
+			return response_refuse(x->res, STATUS_NOT_FOUND,
+					       "no such host, and no default");
+		directory = hosts_directory(x->hosts);
+		exchange_explain(x, "host", slice_of(directory));
+		x->root = &x->hosts->root;
+	}
+	if (x->site->has_page_rules && !x->page_rules->is_current)
+		page_rules_read(x->page_rules, x->root, directory);
+	return STATUS_NONE;
+}
+
+static enum status
+route(struct exchange *x)
+{
+	enum status status = enter_root(x);
+
+	if (status)
+		return status;
+	if (x->req->method == METHOD_UNKNOWN)
+		return response_refuse(x->res, STATUS_NOT_IMPLEMENTED,
+				       "an unknown method");
+	if (x->target->form == TARGET_ASTERISK)
+		return answer_options(x, all_methods(x->site));
+	return serve_path(x);
+}
+
+/* The path of the page that the site has for an error, or nothing. */
+static struct slice
+find_error_page(const struct exchange *x, int status)
+{
+	struct slice path = rules_error_page(&x->site->rules, status);
+
+	/* As Netlify and Cloudflare Pages have it. */
+	if (path.len == 0 && status == STATUS_NOT_FOUND &&
+	    x->site->has_page_rules)
+		path = SLICE("/404.html");
+	return path;
+}
+
+void
+route_refuse(struct exchange *x, enum status status, struct buf *page)
+{
+	struct response *res = x->res;
+	struct slice path = find_error_page(x, (int)status);
+	const char *refusal = res->refusal;
+
+	if (res->file_fd >= 0 && !res->file_is_kept)
+		close(res->file_fd);
+	res->file_fd = -1;
+	res->file_is_kept = false;
+	if (path.len > 0 &&
+	    file_serve_page(x, path, (int)status) == STATUS_NONE)
+		return;
+	res->refusal = refusal;
+	error_page(res, (int)status, page);
+}
+
+/* The fields that the site's own rules make of the response. */
+static void
+add_site_fields(struct exchange *x)
+{
+	struct page_request req = page_request(x);
+
+	/* A head that lacks some of them is not what the site wants. */
+	if (!page_rules_fields(x->page_rules, &req, &x->res->site_fields))
+		x->res->fields.overflow = true;
+}
+
 void
 route_decide(struct exchange *x, struct buf *page)
 {
 	enum status status = route(x);
 
 	if (status)
-		error_page(x->res, status, page);
+		route_refuse(x, status, page);
+	if (x->res->status < 400)
+		x->res->path = x->target->path;
+	if (x->site->has_page_rules)
+		add_site_fields(x);
 }

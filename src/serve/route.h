@@ -11,4 +11,11 @@
  */
 void route_decide(struct exchange *x, struct buf *page);
 
+/*
+ * Makes the response an error page of that status: the site's own, or
+ * that of error_page. What was in it of a file is closed; fields that are
+ * there already are kept.
+ */
+void route_refuse(struct exchange *x, enum status status, struct buf *page);
+
 #endif

@@ -30,6 +30,25 @@ struct header_rule {
  */
 #define HEADER_RULES_LEN_MAX (16 * 1024)
 
+/* --redirect 'PATTERN TARGET [STATUS]' */
+struct redirect_rule {
+	struct slice pattern, target;
+	bool takes_rest; /* target ended in a star, which is cut off */
+	int status;
+};
+
+/* --error-page 'STATUS PATH' */
+struct error_page_rule {
+	int status;
+	struct slice path;
+};
+
+/* --auth 'PATTERN FILE' */
+struct auth_rule {
+	struct slice pattern;
+	const char *file;
+};
+
 /* What the options say by pattern. The last that matches counts. */
 struct rules {
 	struct header_rule header[RULES_MAX];
@@ -37,6 +56,12 @@ struct rules {
 	size_t header_len; /* bytes of all the fields, as they are sent */
 	struct slice echo[RULES_MAX];
 	size_t echo_count;
+	struct redirect_rule redirect[RULES_MAX];
+	size_t redirect_count;
+	struct error_page_rule error_page[RULES_MAX];
+	size_t error_page_count;
+	struct auth_rule auth[RULES_MAX];
+	size_t auth_count;
 };
 
 /*
@@ -49,12 +74,35 @@ const char *rules_add_header(struct rules *rules, struct slice text);
 const char *rules_add_echo(struct rules *rules, struct slice pattern);
 
 /*
+ * Adds the rule 'PATTERN TARGET [STATUS]', likewise: 302 is the default. A
+ * star behind the last slash of TARGET stands for what the path has behind
+ * a PATTERN that ends in a slash.
+ */
+const char *rules_add_redirect(struct rules *rules, struct slice text);
+
+/* Adds the rule 'STATUS PATH', likewise. */
+const char *rules_add_error_page(struct rules *rules, struct slice text);
+
+/* Adds the rule that file, a name, says who may come to pattern. */
+const char *rules_add_auth(struct rules *rules, struct slice pattern,
+			   const char *file);
+
+/*
  * The rule that sets the field of that name for path, or NULL. A request
  * that has no path, for it was refused before, goes by "/".
  */
 const struct header_rule *rules_find_header(const struct rules *rules,
 					    struct slice path,
 					    struct slice name);
+
+/* The rules for path, or NULL. */
+const struct redirect_rule *rules_find_redirect(const struct rules *rules,
+						struct slice path);
+const struct auth_rule *rules_find_auth(const struct rules *rules,
+					struct slice path);
+
+/* The path of the page for an error's status, or an empty slice. */
+struct slice rules_error_page(const struct rules *rules, int status);
 
 /* True if an --echo pattern matches path. */
 bool rules_echo(const struct rules *rules, struct slice path);
