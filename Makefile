@@ -77,16 +77,17 @@ layers = \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
     http/range http/base64 http/credentials http/response \
-    serve/rules serve/pages serve/wildcard serve/template serve/redirects \
-    serve/headers serve/root serve/hosts serve/page_rules serve/exchange \
-    serve/error serve/location serve/representation \
+    serve/spawn serve/rules serve/pages serve/wildcard serve/template \
+    serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
+    serve/auth serve/exchange serve/error serve/location \
+    serve/representation \
     serve/file serve/echo \
     serve/route \
     conn/stop conn/stream conn/fd_stream conn/reader conn/gzip \
     conn/fields conn/writer conn/body conn/access \
     conn/conn \
     host/peer host/config host/address host/children host/socket \
-    host/privilege host/notify host/orders host/spawn host/ucspi \
+    host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack host/listen
 
 programs = perch perch-listen

@@ -115,7 +115,7 @@ setup_file() {
     only "pure", qr{(?:base|serve|conn|host)/.*|[a-z-]*\.c},
       qr{\b(?:malloc|calloc|realloc|free|time|clock_gettime|errno)\b}, \%bare;
 
-    only "exit", qr{perch[a-z-]*\.c|host/(?:listen|launcher|spawn)\.c},
+    only "exit", qr{perch[a-z-]*\.c|serve/spawn\.c|host/(?:listen|launcher)\.c},
       qr{\b(?:_exit|_Exit|exit)\(}, \%bare;
     only "status line", qr{conn/writer\.c}, qr{"HTTP/1\.1 }, \%code;
     only "environment", qr{host/.*},
@@ -173,7 +173,8 @@ kept() {
 }
 
 # pure: http/ and ws/ are, save inet_pton and zlib.
-# exit: only the mains do, and the launcher's forked children.
+# exit: only the mains do, the launcher's forked children, and programs that
+# could not be started.
 # status line: only conn/writer writes one.
 # environment: only host/ reads it.
 # stderr: only base/log writes to it.

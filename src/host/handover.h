@@ -4,7 +4,7 @@
 
 #include "host/children.h"
 #include "host/socket.h"
-#include "host/spawn.h"
+#include "host/image.h"
 
 /*
  * What one image of the launcher hands to the next when it executes itself

@@ -83,7 +83,7 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 
 	if (l->program.path[0] != '\0') {
 		ucspi_set(fd, peer);
-		return spawn_start(&l->program, fd);
+		return image_start(&l->program, fd);
 	}
 	pid = fork();
 	if (pid == 0)

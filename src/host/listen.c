@@ -64,7 +64,7 @@ listen_check(const struct config *config)
 	if (s->executes)
 		return refuse(EXIT_USAGE, "--exec",
 			      "a PROGRAM is always executed");
-	error = spawn_find(&launcher.program, s->program[0]);
+	error = image_find(&launcher.program, s->program[0]);
 	return error == NULL ? EXIT_OK
 			     : refuse(EXIT_USAGE, s->program[0], error);
 }

@@ -32,7 +32,7 @@ with_check(char **argv)
 const char *
 reload_init(struct reload *r, char **argv)
 {
-	const char *error = spawn_find_self(&r->self);
+	const char *error = image_find_self(&r->self);
 
 	if (error != NULL)
 		return error;
@@ -63,7 +63,7 @@ reload_is_due(struct reload *r)
 	r->is_wanted = false;
 	notify_reloading();
 	r->checker.environment = environ;
-	pid = spawn_start(&r->checker, -1);
+	pid = image_start(&r->checker, -1);
 	if (pid > 0)
 		r->pid = pid;
 	else

@@ -2,7 +2,7 @@
 #ifndef HOST_RELOAD_H
 #define HOST_RELOAD_H
 
-#include "host/spawn.h"
+#include "host/image.h"
 
 /*
  * How the launcher takes new options and a new binary, at SIGHUP: it lets

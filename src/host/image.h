@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef HOST_SPAWN_H
-#define HOST_SPAWN_H
+#ifndef HOST_IMAGE_H
+#define HOST_IMAGE_H
 
 #include <limits.h>
 #include <sys/types.h>
@@ -20,18 +20,17 @@ struct image {
  * Finds the program of that name as a shell would, by PATH. Returns NULL,
  * or what is wrong with it.
  */
-const char *spawn_find(struct image *image, const char *name);
+const char *image_find(struct image *image, const char *name);
 
 /* Finds the file that we were started from, as it is called now. */
-const char *spawn_find_self(struct image *image);
+const char *image_find_self(struct image *image);
 
 /*
  * Starts image, with fd as its standard input and output, or with ours
- * if fd is -1. Signals are as a fresh process has them; descriptors that
- * are close-on-exec are closed. By vfork, which costs the same however
- * much memory we have, and tells us whether the program could be executed.
- * Returns the process, or a negative errno value.
+ * if fd is -1. Signals that we catch are as a fresh process has them;
+ * descriptors that are close-on-exec are closed. Returns the process, or
+ * a negative errno value (spawn_start).
  */
-pid_t spawn_start(const struct image *image, int fd);
+pid_t image_start(const struct image *image, int fd);
 
 #endif

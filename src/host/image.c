@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "host/spawn.h"
+#include "host/image.h"
+#include "serve/spawn.h"
 
 /* Where there is no PATH. */
 #define PATH_DEFAULT "/usr/local/bin:/usr/bin:/bin"
@@ -41,7 +40,7 @@ why_not_executable(const char *path)
 }
 
 const char *
-spawn_find(struct image *image, const char *name)
+image_find(struct image *image, const char *name)
 {
 	const char *variable = getenv("PATH");
 	struct slice rest, directory;
@@ -71,7 +70,7 @@ spawn_find(struct image *image, const char *name)
 }
 
 const char *
-spawn_find_self(struct image *image)
+image_find_self(struct image *image)
 {
 	ssize_t n =
 	    readlink("/proc/self/exe", image->path, sizeof(image->path) - 1);
@@ -82,50 +81,18 @@ spawn_find_self(struct image *image)
 	return NULL;
 }
 
-/*
- * In the child, which shares our memory until it is another program: only
- * the kernel's side of it may be changed, and *error.
- */
-static _Noreturn void
-become(const struct image *image, int fd, volatile int *error)
-{
-	static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
-	struct sigaction fresh = {.sa_handler = SIG_DFL};
-	sigset_t mask;
-
-	/* Before they are let through: a handler would run on our memory. */
-	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		sigaction(caught[i], &fresh, NULL);
-	sigemptyset(&mask);
-	if (image->holds_signals)
-		for (size_t i = 0; i < 3; i++)
-			sigaddset(&mask, caught[i]);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	if (fd < 0 ||
-	    (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0))
-		execve(image->path, image->argv, image->environment);
-	*error = errno;
-	_exit(127);
-}
-
 pid_t
-spawn_start(const struct image *image, int fd)
+image_start(const struct image *image, int fd)
 {
-	volatile int error = 0;
-	sigset_t all, before;
-	pid_t pid;
+	struct spawn s = {
+	    .program_fd = -1,
+	    .path = image->path,
+	    .directory_fd = -1,
+	    .argv = image->argv,
+	    .environment = image->environment,
+	    .fd = {fd, fd, SPAWN_OURS, SPAWN_OURS},
+	    .flags = image->holds_signals ? SPAWN_HOLDS_SIGNALS : 0,
+	};
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = vfork();
-	if (pid == 0)
-		become(image, fd, &error);
-	if (pid < 0)
-		error = errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		return pid;
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	return -error;
+	return spawn_start(&s);
 }
