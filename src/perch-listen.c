@@ -68,6 +68,12 @@ main(int argc, char **argv)
 		config_refuse(config.site.directory, strerror(error));
 		return 2;
 	}
+	/* Read here they are read once, and complained of once. */
+	if (config.site.has_page_rules && !config.site.has_hosts &&
+	    config.listen.program == NULL) {
+		page_rules_read(&served.conn.page_rules, &root, "");
+		served.conn.page_rules.is_current = false;
+	}
 	if (config.checks)
 		return listen_check(&config);
 	if (!is_connection)

@@ -43,8 +43,11 @@ main(int argc, char **argv)
 		config_refuse(config.site.directory, strerror(error));
 		return 2;
 	}
-	if (config.checks)
+	if (config.checks) {
+		if (config.site.has_page_rules && !config.site.has_hosts)
+			page_rules_read(&c->page_rules, &c->root, "");
 		return 0;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	stop_install();
 	fd_stream_init(&served.stream, STDIN_FILENO, STDOUT_FILENO,

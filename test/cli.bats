@@ -187,6 +187,29 @@ answers() {
 --index .htaccess | --index: not the plain name of a file that is not hidden
 --index a/b | --index: not the plain name of a file that is not hidden
 --index= | --index: not the plain name of a file that is not hidden
+--redirect x\s/y | --redirect: the pattern does not begin with a slash
+--redirect /x | --redirect: the target is no absolute path, and no URL
+--redirect /x\sy | --redirect: the target is no absolute path, and no URL
+--redirect /x\s//evil.example/ | --redirect: the target is no absolute path, and no URL
+--redirect /x\sjavascript:1 | --redirect: the target is no absolute path, and no URL
+--redirect /x\shttps:// | --redirect: the target is no absolute path, and no URL
+--redirect /x\s/y\nSet-Cookie:z | --redirect: the target is no absolute path, and no URL
+--redirect /x\s/y\s200 | --redirect: the status is not one of 301, 302, 303, 307, 308
+--redirect /x\s/y\s304 | --redirect: the status is not one of 301, 302, 303, 307, 308
+--redirect /x\s/y\s302\sz | --redirect: something behind the status
+--redirect /x\s/y/* | --redirect: a star in the target stands behind a slash, and the pattern ends in one
+--redirect /x/\s/y* | --redirect: a star in the target stands behind a slash, and the pattern ends in one
+--redirect /x/\shttps://a.example* | --redirect: a star in the target stands behind a slash, and the pattern ends in one
+--error-page 404 | --error-page: the page's path does not begin with a slash
+--error-page 404\sx | --error-page: the page's path does not begin with a slash
+--error-page 399\s/x | --error-page: the status is not one of an error, 400 to 599
+--error-page 600\s/x | --error-page: the status is not one of an error, 400 to 599
+--error-page /x | --error-page: the status is not one of an error, 400 to 599
+--fallback x | --fallback: the path does not begin with a slash
+--fallback= | --fallback: the path does not begin with a slash
+--auth /x | --auth: no file behind the pattern
+--auth /x\s/no/such/file | --auth: No such file or directory
+--auth x\s/etc/passwd | --auth: the pattern does not begin with a slash
 # What is no field, and what is the server's.
 --header /\sX | --header: no colon behind the field's name
 --header /\sX\sY:\sz | --header: the field's name is not a token
@@ -210,6 +233,8 @@ END
       [ "$below" = - ] || echo "--$option $below | --$option: too small"
       echo "--$option $above | --$option: too large"
     done <<'END'
+auth-attempts 1 1000 0 1001
+auth-timeout 0.001 3600 0.0009 3600.001
 body-timeout 0 86400 - 86400.001
 drain-timeout 0.001 3600 0.0009 3600.001
 header-timeout 0 86400 - 86400.001
@@ -226,6 +251,12 @@ END
     echo "${list% } | --index: too many of them"
     printf -v list -- '--echo=/ %.0s' {1..65}
     echo "${list% } | --echo: too many of these rules"
+    printf -v list -- '--redirect=/\\s/ %.0s' {1..65}
+    echo "${list% } | --redirect: too many of these rules"
+    printf -v list -- '--error-page=404\\s/ %.0s' {1..65}
+    echo "${list% } | --error-page: too many of these rules"
+    printf -v list -- '--auth=/\\s/etc/passwd %.0s' {1..65}
+    echo "${list% } | --auth: too many of these rules"
   } >wrong
   each_wrong <wrong
   perch --check "${lows[@]}"

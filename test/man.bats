@@ -81,7 +81,7 @@ setup_file() {
             |\*why\ =\s*($string)|\breturn\s($string)/xg) {
       ($text, $returned) = ($1 // $2 // $3, defined $3);
       # What the rooms before conn/ return is said about options.
-      next if $returned && $ARGV !~ m{/conn/};
+      next if $returned && $ARGV !~ m{/conn/|/http/credentials};
       $given{s/"\s*"//gr =~ s/^"|"$//gr}++, $count++
         for $text =~ /$string(?:\s*$string)*/g;
     }

@@ -101,6 +101,8 @@ add_json(struct buf *out, const struct access *a, const struct strings *s)
 	date_add_iso(out, a->now);
 	buf_add_char(out, '"');
 	add_json_field(out, "remote", a->remote);
+	if (a->user.len > 0)
+		add_json_field(out, "user", cut(a->user, FIELD_LOGGED, 6));
 	add_json_field(out, "request", s->request_line);
 	add_json_number(out, "status", (uint64_t)a->status);
 	add_json_number(out, "bytes", a->content_sent);
@@ -111,11 +113,24 @@ add_json(struct buf *out, const struct access *a, const struct strings *s)
 	buf_add_char(out, '}');
 }
 
+/* It is one word there, and a user may be called anything. */
+static void
+add_user(struct buf *out, struct slice user)
+{
+	user = cut(user, FIELD_LOGGED, 4);
+	for (size_t i = 0; i < user.len; i++)
+		buf_add_char(out, user.ptr[i] == ' ' ? '+' : user.ptr[i]);
+	if (user.len == 0)
+		buf_add_char(out, '-');
+}
+
 static void
 add_common(struct buf *out, const struct access *a, const struct strings *s)
 {
 	buf_add(out, a->remote);
-	buf_add_str(out, " - - [");
+	buf_add_str(out, " - ");
+	add_user(out, a->user);
+	buf_add_str(out, " [");
 	date_add_log(out, a->now);
 	buf_add_str(out, "] ");
 	add_quoted(out, s->request_line);

@@ -49,6 +49,7 @@ log_request(struct conn *c)
 	if (c->settings->access == ACCESS_NONE)
 		return;
 	access.remote = c->remote();
+	access.user = r->user;
 	access.duration_us = clock_us() - r->started_us;
 	access_log(c->settings->access, &access);
 }
@@ -116,6 +117,7 @@ make_exchange(struct conn *c, struct desk *desk)
 	    .res = &r->res,
 	    .kept = &c->kept,
 	    .hosts = &c->hosts,
+	    .auth = &c->auth,
 	    .page_rules = &c->page_rules,
 	    .parts = &c->storage.parts,
 	    .name = &desk->name,
@@ -214,7 +216,8 @@ serve_request(struct conn *c)
 	body_init(&r->body, &r->req, &c->reader, &c->settings->body);
 	x = make_exchange(c, &desk);
 	route_decide(&x, &desk.page);
-	r->res.close = !r->req.is_persistent || !can_go_on(c) ||
+	r->user = x.user;
+	r->res.close = r->res.close || !r->req.is_persistent || !can_go_on(c) ||
 		       stop_requested() || (max > 0 && c->served + 1 >= max);
 	error = send_response(c);
 	if (error && !r->head_sent &&

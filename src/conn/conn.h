@@ -60,6 +60,7 @@ struct conn {
 	bool must_linger; /* the client may still be sending */
 	struct kept_file kept;
 	struct hosts hosts;
+	struct auth auth;
 
 	struct conn_request {
 		struct request req;
@@ -70,6 +71,7 @@ struct conn {
 		bool head_sent;            /* too late for another answer */
 		uint64_t content_sent;
 		int64_t started_us;
+		struct slice user; /* who has said the right password */
 		struct buf explanation;
 	} current;
 

@@ -151,6 +151,45 @@ take_echo(struct config *config, struct slice value)
 	return rules_add_echo(&config->site.rules, value);
 }
 
+/* perch-auth lies where we do, in a build as in an installation. */
+static const char *
+find_auth_program(struct config *config)
+{
+	char path[PATH_MAX];
+	struct buf name = BUF_OVER(path);
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	if (n <= 0)
+		return "/proc does not say where perch-auth would be";
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	name.len = (size_t)n;
+	buf_add_str(&name, "perch-auth");
+	buf_add_char(&name, '\0');
+	if (name.overflow || access(path, X_OK) != 0)
+		return "there is no perch-auth beside this program";
+	name.len--;
+	config->site.auth.program = keep(buf_slice(&name));
+	return NULL;
+}
+
+static const char *
+take_auth(struct config *config, struct slice value)
+{
+	struct slice pattern = {0};
+	const char *file, *error;
+
+	slice_next_word(&value, &pattern);
+	value = slice_trim(value);
+	if (value.len == 0)
+		return "no file behind the pattern";
+	file = keep(value);
+	if (access(file, F_OK) != 0)
+		return strerror(errno);
+	error = rules_add_auth(&config->site.rules, pattern, file);
+	return error != NULL ? error : find_auth_program(config);
+}
+
 static const char *
 take_redirect(struct config *config, struct slice value)
 {
@@ -266,6 +305,12 @@ take_socket_mode(struct config *config, struct slice value)
 
 /* In alphabetical order, as the manual has them. */
 static const struct option options[] = {
+    {"auth", "'PATTERN FILE'", "ask for a user and password of FILE",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_auth},
+    {"auth-attempts", "N", "wrong passwords on a connection (5)", OPTION_COUNT,
+     BOTH, AT(site.auth.max_attempts), 1, 1000, NULL},
+    {"auth-timeout", "SECONDS", "time for checking a password (10)",
+     OPTION_SECONDS, BOTH, AT(site.auth.timeout_ms), 1, HOUR, NULL},
     {"backlog", "N", "connections that may wait to be accepted (1024)",
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.backlog), 1, 65535, NULL},
     {"body-timeout", "SECONDS",
@@ -541,6 +586,7 @@ set_defaults(struct config *config, enum program program)
 	    .site = {.directory = ".",
 		     .index = {SLICE("index.html")},
 		     .index_count = 1,
+		     .auth = {.timeout_ms = 10 * SECOND, .max_attempts = 5},
 		     .gzip_level = 6},
 	    .conn = {.head = {.request_line = 8 * KIB,
 			      .head = 32 * KIB,

@@ -3,8 +3,8 @@
 #define HOST_HANDOVER_H
 
 #include "host/children.h"
-#include "host/socket.h"
 #include "host/image.h"
+#include "host/socket.h"
 
 /*
  * What one image of the launcher hands to the next when it executes itself

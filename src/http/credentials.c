@@ -20,6 +20,7 @@ parse(struct credentials *c, struct slice value, char *storage)
 {
 	struct buf text = {.data = storage, .cap = CREDENTIALS_MAX};
 	struct slice scheme, token, user, password;
+	bool is_base64;
 
 	/* credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ] */
 	slice_cut(value, ' ', &scheme, &token);
@@ -29,9 +30,11 @@ parse(struct credentials *c, struct slice value, char *storage)
 		token = slice_skip(token, 1);
 	if (token.len == 0)
 		return "nothing behind Basic";
-	if (!base64_decode(&text, token))
-		return text.overflow ? "user and password are too long"
-				     : "what stands behind Basic is not base64";
+	is_base64 = base64_decode(&text, token);
+	if (text.overflow)
+		return "user and password are too long";
+	if (!is_base64)
+		return "what stands behind Basic is not base64";
 	if (has_control(buf_slice(&text)))
 		return "a control character in user or password";
 	/* A user has no colon, a password may. */

@@ -7,6 +7,7 @@
 #include "http/mime.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "serve/auth.h"
 #include "serve/hosts.h"
 #include "serve/page_rules.h"
 #include "serve/root.h"
@@ -21,6 +22,7 @@ struct site {
 	size_t index_count;
 	struct rules rules;
 	struct mime_table mime;
+	struct auth_settings auth;
 	struct slice fallback; /* --fallback, NUL-terminated, or empty */
 	bool has_hosts;        /* --hosts */
 	bool has_page_rules;   /* --pages-rules */
@@ -69,6 +71,8 @@ struct exchange {
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct kept_file *kept;
+	struct auth *auth;
+	struct slice user; /* who has said the right password, if asked */
 	struct hosts *hosts;
 	struct page_rules *page_rules;
 	struct file_parts *parts;

@@ -77,6 +77,47 @@ all_methods(const struct site *site)
 					  : FILE_METHODS;
 }
 
+/* RFC 7617, section 2: a realm for each rule, named by its pattern. */
+static enum status
+challenge(struct exchange *x, const struct auth_rule *rule)
+{
+	struct buf *fields = &x->res->fields;
+
+	buf_add(fields, SLICE("WWW-Authenticate: Basic realm=\""));
+	target_encode_path(fields, rule->pattern);
+	buf_add(fields, SLICE("\", charset=\"UTF-8\"\r\n"));
+	if (x->auth->failures >= x->site->auth.max_attempts)
+		x->res->close = true;
+	return STATUS_UNAUTHORIZED;
+}
+
+/* Lets only those to the target who may come there. */
+static enum status
+admit(struct exchange *x)
+{
+	const struct auth_rule *rule =
+	    rules_find_auth(&x->site->rules, x->target->path);
+
+	if (rule == NULL)
+		return STATUS_NONE;
+	switch (auth_check(x->auth, &x->site->auth, rule->file,
+			   request_field(x->req, SLICE("Authorization")),
+			   &x->res->refusal)) {
+	case AUTH_GOOD:
+		x->user = auth_user(x->auth);
+		x->res->refusal = NULL;
+		exchange_explain(x, "user", x->user);
+		return STATUS_NONE;
+	case AUTH_FAILED:
+		return response_refuse(x->res, STATUS_INTERNAL_SERVER_ERROR,
+				       "the password could not be checked");
+	case AUTH_ABSENT:
+	case AUTH_BAD:
+		break;
+	}
+	return challenge(x, rule);
+}
+
 /* By the first handler that wants it. */
 static enum status
 handle(struct exchange *x)
@@ -114,6 +155,7 @@ static enum status
 rewrite(struct exchange *x, int status)
 {
 	struct slice raw = buf_slice(x->rewrite);
+	enum status refusal;
 
 	if (buf_room(x->rewrite) < raw.len + 2 ||
 	    target_parse(&x->rewritten, x->req->method, raw,
@@ -121,6 +163,8 @@ rewrite(struct exchange *x, int status)
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "a rule leads to what is no path");
 	x->target = &x->rewritten;
+	if ((refusal = admit(x)))
+		return refusal;
 	if (status == STATUS_OK)
 		return handle(x);
 	if (file_is_hidden(x->target->path))
@@ -145,6 +189,7 @@ static enum status
 serve_fallback(struct exchange *x)
 {
 	struct slice path = x->site->fallback;
+	enum status status;
 
 	if (path.len == 0 || slice_equal(path, x->target->path))
 		return STATUS_NOT_FOUND;
@@ -154,7 +199,7 @@ serve_fallback(struct exchange *x)
 	x->rewritten.encoded_slash = false;
 	x->target = &x->rewritten;
 	x->res->refusal = NULL;
-	return handle(x);
+	return (status = admit(x)) ? status : handle(x);
 }
 
 static enum status
@@ -222,7 +267,7 @@ route(struct exchange *x)
 				       "an unknown method");
 	if (x->target->form == TARGET_ASTERISK)
 		return answer_options(x, all_methods(x->site));
-	return serve_path(x);
+	return (status = admit(x)) ? status : serve_path(x);
 }
 
 /* The path of the page that the site has for an error, or nothing. */

@@ -8,15 +8,17 @@
  * A case is data. Beside the request and the response it may have
  *
  *	NAME.args   further arguments, one a line
+ *	NAME.root   the directory that is served, beside cases/; else docroot
  *	NAME.err    what stderr must be; without it, nothing
  *	NAME.alone  a reason why it cannot stand behind another request
  *
  * Each is run three times: with files, as "perch docroot <NAME.req"; over
  * a socket one byte at a time; and in one write behind another request.
  * The clock is fixed, and so are the files' times: all were modified at
- * 1600000000. What git cannot keep, a file's inode, is "INODE" in tags. With
- *$CHECK only names that contain it are run. Prints TAP; --update writes .res
- *and .err from what came back.
+ * 1600000000. What git cannot keep, a file's inode, is "INODE" in tags.
+ * With $CHECK only names that contain it are run, with $QUICK each in one
+ * of the three ways. Prints TAP; --update writes .res and .err from what
+ * came back.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -117,7 +119,7 @@ write_file(const struct bytes *b, const char *name, const char *suffix)
 
 /* Starts perch in the docroot's parent; in, out and err become its 0 to 2. */
 static pid_t
-start(struct bytes *args, int in, int out, int err)
+start(struct bytes *args, const char *root, int in, int out, int err)
 {
 	const char *argv[ARGS_MAX + 8] = {perch, "--date", "1700000000",
 					  "--log", "none"};
@@ -133,7 +135,7 @@ start(struct bytes *args, int in, int out, int err)
 		*end = '\0';
 		at = end + 1;
 	}
-	argv[argc++] = "docroot";
+	argv[argc++] = root;
 	argv[argc] = NULL;
 	/* Half the time of a run went into copying this process. */
 	pid = vfork();
@@ -202,11 +204,10 @@ converse(int to, const struct bytes *input, size_t step, int from,
 	}
 }
 
-/* Writes INODE for the first number of each ETag. */
+/* Writes INODE for the first number of each tag, which name is before. */
 static void
-hide_inodes(struct bytes *b)
+hide_inodes(struct bytes *b, const char *name)
 {
-	static const char name[] = "\r\nETag: ";
 	struct bytes out = {0};
 	const char *at = b->ptr, *end = b->ptr + b->len, *found;
 
@@ -229,7 +230,7 @@ static void
 run(const char *name, enum mode mode, const struct bytes *input,
     struct bytes *output, struct bytes *errors, int *status)
 {
-	struct bytes args;
+	struct bytes args, root;
 	int io[2], err[2], from, to = -1;
 	char path[4096];
 	pid_t pid;
@@ -238,6 +239,9 @@ run(const char *name, enum mode mode, const struct bytes *input,
 	append(output, "", 0);
 	append(errors, "", 0);
 	read_file(&args, name, ".args");
+	if (!read_file(&root, name, ".root"))
+		append(&root, "docroot", strlen("docroot"));
+	root.ptr[strcspn(root.ptr, "\n")] = '\0';
 	if (pipe2(err, O_CLOEXEC) != 0)
 		die("pipe2");
 	if (mode == MODE_FILE) {
@@ -248,7 +252,7 @@ run(const char *name, enum mode mode, const struct bytes *input,
 		in = open(path, O_RDONLY | O_CLOEXEC);
 		if (in < 0 || pipe2(io, O_CLOEXEC) != 0)
 			die(path);
-		pid = start(&args, in, io[1], err[1]);
+		pid = start(&args, root.ptr, in, io[1], err[1]);
 		close(in);
 		from = io[0];
 	} else {
@@ -257,7 +261,7 @@ run(const char *name, enum mode mode, const struct bytes *input,
 
 		if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, io) != 0)
 			die("socketpair");
-		pid = start(&args, io[1], io[1], err[1]);
+		pid = start(&args, root.ptr, io[1], io[1], err[1]);
 		from = to = io[0];
 	}
 	close(io[1]);
@@ -270,8 +274,10 @@ run(const char *name, enum mode mode, const struct bytes *input,
 	close(err[0]);
 	kill(pid, SIGKILL);
 	waitpid(pid, status, 0);
-	hide_inodes(output);
+	hide_inodes(output, "\r\nETag: ");
+	hide_inodes(errors, "; tag ");
 	free(args.ptr);
+	free(root.ptr);
 }
 
 static const char *
@@ -337,11 +343,14 @@ touch(const char *path, const struct stat *st, int type, struct FTW *ftw)
 static void
 touch_files(void)
 {
+	static const char *const roots[] = {"docroot", "hosts", "pages"};
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/docroot", directory);
-	if (nftw(path, touch, 16, FTW_PHYS) != 0)
-		die(path);
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, roots[i]);
+		if (nftw(path, touch, 16, FTW_PHYS) != 0)
+			die(path);
+	}
 }
 
 static bool
@@ -379,10 +388,13 @@ static const struct bytes *
 prefix_response(const char *name)
 {
 	static struct bytes args, response;
-	struct bytes prefix_bytes = {0}, errors, now;
+	struct bytes prefix_bytes = {0}, errors, now, root;
 	int status;
 
 	read_file(&now, name, ".args");
+	read_file(&root, name, ".root");
+	append(&now, root.ptr, root.len);
+	free(root.ptr);
 	if (response.ptr != NULL && is_equal(&now, &args)) {
 		free(now.ptr);
 		return &response;

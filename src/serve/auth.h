@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SERVE_AUTH_H
+#define SERVE_AUTH_H
+
+#include "http/credentials.h"
+#include "http/http.h"
+
+/* How passwords are checked: from the options. */
+struct auth_settings {
+	const char *program;   /* the path of perch-auth, or NULL */
+	int64_t timeout_ms;    /* for one check */
+	uint64_t max_attempts; /* wrong ones on a connection */
+};
+
+/*
+ * What a connection remembers of those who asked: the credentials that
+ * were right last, for the file that they were right for. All zeroes: none.
+ */
+struct auth {
+	char text[CREDENTIALS_MAX]; /* user:password, decoded */
+	size_t len;
+	const char *file;
+	uint64_t failures;
+};
+
+/* What became of a check. */
+enum auth_result {
+	AUTH_GOOD,
+	AUTH_ABSENT, /* no credentials came */
+	AUTH_BAD,    /* why says in what way */
+	AUTH_FAILED, /* they could not be checked; the log says why */
+};
+
+/*
+ * Checks the value of an Authorization field (RFC 9110, section 11.6.2),
+ * whose ptr is NULL if there is none, against file, by starting perch-auth
+ * (checkpassword on its descriptor 3), unless they are the credentials that
+ * were right before. Hashes are never in this process, and of the
+ * credentials only good ones stay. What perch-auth says on its standard
+ * error goes to the log.
+ */
+enum auth_result auth_check(struct auth *auth,
+			    const struct auth_settings *settings,
+			    const char *file, struct slice value,
+			    const char **why);
+
+/* The user whose credentials are remembered, or an empty slice. */
+struct slice auth_user(const struct auth *auth);
+
+#endif
