@@ -61,6 +61,7 @@ struct options {
 	uint64_t pipeline;
 	uint64_t length; /* of each body; UNKNOWN: as the first one */
 	bool close;      /* a new connection for each request */
+	bool gzip;       /* accept that coding, and content in chunks */
 	bool burst;      /* all connections send, then all are awaited */
 	bool step;
 };
@@ -80,6 +81,8 @@ struct conn {
 	size_t unsent;    /* bytes of them that are not sent yet */
 	int64_t sent_ns;
 	uint64_t body_left;
+	bool chunked;
+	char tail[7]; /* of what came in chunks */
 	size_t head_len;
 	char head[HEAD_MAX];
 };
@@ -251,8 +254,10 @@ take_field(struct client *client, struct conn *conn, const char *line)
 		}
 	}
 	if (name_len == 17 && strncasecmp(line, "Transfer-Encoding", 17) == 0) {
-		conn_fail(client, conn, "Transfer-Encoding: %s", value);
-		return false;
+		conn->chunked = client->opt.gzip;
+		if (!conn->chunked)
+			conn_fail(client, conn, "Transfer-Encoding: %s", value);
+		return conn->chunked;
 	}
 	/* A list is possible here, but no server under test sends one. */
 	if (name_len == 10 && strncasecmp(line, "Connection", 10) == 0 &&
@@ -280,6 +285,7 @@ take_head(struct client *client, struct conn *conn)
 	if (line[7] == '0')
 		conn->ending = true;
 	conn->body_left = UNKNOWN;
+	conn->chunked = false;
 	for (line = end + 2; (end = strstr(line, "\r\n")) != line;
 	     line = end + 2) {
 		if (end == NULL) {
@@ -290,6 +296,8 @@ take_head(struct client *client, struct conn *conn)
 		if (!take_field(client, conn, line))
 			return false;
 	}
+	if (conn->chunked)
+		return true;
 	if (conn->body_left == UNKNOWN) {
 		conn_fail(client, conn, "no Content-Length");
 		return false;
@@ -338,6 +346,29 @@ consume_head(struct client *client, struct conn *conn, const char *bytes,
 	return len;
 }
 
+/*
+ * Takes all of it, and sees the end: compressed content that held these
+ * seven bytes itself, at the end of what was received, is not believed in.
+ */
+static size_t
+consume_chunks(struct conn *conn, const char *bytes, size_t len)
+{
+	static const char last[] = "\r\n0\r\n\r\n";
+	size_t n = sizeof(last) - 1;
+
+	if (len >= n) {
+		memcpy(conn->tail, bytes + len - n, n);
+	} else {
+		memmove(conn->tail, conn->tail + len, n - len);
+		memcpy(conn->tail + n - len, bytes, len);
+	}
+	if (memcmp(conn->tail, last, n) == 0) {
+		memset(conn->tail, 0, n);
+		conn->body_left = 0;
+	}
+	return len;
+}
+
 /* Reads answers from bytes. Returns false after a failure. */
 static bool
 consume(struct client *client, struct conn *conn, const char *bytes, size_t len)
@@ -349,7 +380,9 @@ consume(struct client *client, struct conn *conn, const char *bytes, size_t len)
 			conn_fail(client, conn, "%zu bytes too many", len);
 			return false;
 		}
-		if (conn->in_body) {
+		if (conn->in_body && conn->chunked) {
+			n = consume_chunks(conn, bytes, len);
+		} else if (conn->in_body) {
 			n = len < conn->body_left ? len : conn->body_left;
 			conn->body_left -= n;
 		} else {
@@ -502,7 +535,9 @@ write_text(struct client *client)
 
 	len = asprintf(&request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\n%s\r\n",
 		       opt->path, opt->host, opt->port,
-		       opt->close ? "Connection: close\r\n" : "");
+		       opt->close ? "Connection: close\r\n"
+		       : opt->gzip ? "Accept-Encoding: gzip\r\n"
+				   : "");
 	if (len < 0)
 		die("not enough memory");
 	client->request_len = (size_t)len;
@@ -553,7 +588,7 @@ __attribute__((noreturn)) static void
 usage(void)
 {
 	fputs("usage: load HOST PORT --connections N --requests TOTAL\n"
-	      "            [--close] [--pipeline DEPTH] [--burst] [--step]\n"
+	      "            [--close] [--pipeline DEPTH] [--burst] [--gzip] [--step]\n"
 	      "            [--path /x] [--length BYTES]\n",
 	      stderr);
 	exit(EXIT_USAGE);
@@ -588,6 +623,7 @@ read_options(int argc, char **argv)
 	    {"length", required_argument, NULL, 'l'},
 	    {"close", no_argument, NULL, 'x'},
 	    {"burst", no_argument, NULL, 'b'},
+	    {"gzip", no_argument, NULL, 'g'},
 	    {"step", no_argument, NULL, 's'},
 	    {0},
 	};
@@ -612,6 +648,8 @@ read_options(int argc, char **argv)
 			opt.close = true;
 		else if (c == 'b')
 			opt.burst = true;
+		else if (c == 'g')
+			opt.gzip = true;
 		else if (c == 's')
 			opt.step = true;
 		else
