@@ -155,7 +155,8 @@ examples: $(examples)
 run: deps
 	@$(MAKE) --no-print-directory all
 	@echo 'serving examples/site on http://127.0.0.1:8080 (end with ^C)'
-	@$(BIN)/perch-listen 127.0.0.1:8080 examples/site
+	@$(BIN)/perch-listen --config examples/site.conf 127.0.0.1:8080 \
+	    examples/site
 
 check: deps
 	@$(MAKE) --no-print-directory run-tests

@@ -77,9 +77,9 @@ fetch() {
 }
 
 @test "examples/site: every link of its pages leads somewhere" {
-  listen --log none "$TOP/examples/site"
+  listen --log none --config "$TOP/examples/site.conf" "$TOP/examples/site"
   declare -A answers=()
-  for page in / /docs/ /docs/launchers.html; do
+  for page in / /docs/ /docs/launchers.html /files/ /404.html; do
     fetch "$page" 20000
     # The whole of it, and all its links alike.
     [[ $output == *'</html>'* ]]
@@ -88,7 +88,8 @@ fetch() {
       rest=${rest#*href=\"} link=${rest%%\"*}
       [[ -n $link && $link != *[#:]* && $link != *missing* ]] || continue
       # What a browser makes of "./" and "../", if there is any.
-      path=${page%/*}/$link found=1
+      [[ $link = /* ]] && path=$link || path=${page%/*}/$link
+      found=1
       path=${path//\/.\//\/} path=${path/\/docs\/..\//\/}
       [[ -z ${answers[$path]:-} ]] || continue
       fetch "$path"
@@ -98,4 +99,60 @@ fetch() {
     done
     [ "$found" = 1 ]
   done
+}
+
+# head TARGET [LINE]...: sets $output to the answer's head.
+head_of() {
+  open
+  printf '%s\r\n' "HEAD $1 HTTP/1.1" 'Host: a' 'Connection: close' "${@:2}" \
+    '' >&8
+  rest
+}
+
+has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
+
+@test "examples/site: its codings hold what they stand for, and are served" {
+  cd "$TOP/examples/site"
+  for file in *.gz; do
+    gzip -cd "$file" | cmp - "${file%.gz}"
+  done
+  for file in *.br; do
+    node -e 'process.stdout.write(require("zlib").brotliDecompressSync(
+      require("fs").readFileSync(process.argv[1])))' "$file" |
+      cmp - "${file%.br}"
+  done
+  zstd -qcd words.txt.zst | cmp - words.txt
+  listen --log none --config ../site.conf .
+  for coding in br gzip; do
+    head_of /style.css "Accept-Encoding: $coding"
+    has "Content-Encoding: $coding"
+    has 'Cache-Control: max-age=60, must-revalidate'
+  done
+  head_of /words.txt 'Accept-Encoding: gzip, deflate, br, zstd'
+  has 'Content-Encoding: br'
+}
+
+@test "examples/site: what is missing gets the site's own page" {
+  listen --log none --config "$TOP/examples/site.conf" "$TOP/examples/site"
+  fetch /docs/nothing
+  [[ $output == 'HTTP/1.1 404 '*'There is nothing at this address.'* ]]
+  has "Referrer-Policy: same-origin"
+}
+
+@test "examples/spa: every address is its page, and only what is there is kept" {
+  listen --log none --config "$TOP/examples/spa.conf" "$TOP/examples/spa"
+  for target in / /fish /fish/perch; do
+    head_of "$target"
+    [[ $output == 'HTTP/1.1 200 '* ]]
+    has 'Content-Type: text/html; charset=utf-8'
+  done
+  has 'Cache-Control: no-cache'
+  cd "$TOP/examples/spa"
+  for file in assets/*; do
+    head_of "/$file"
+    has 'Cache-Control: public, max-age=31536000, immutable'
+    grep -q "\"/$file\"" index.html
+  done
+  head_of /assets/app-000000.js
+  has 'Cache-Control: no-cache'
 }
