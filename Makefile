@@ -76,7 +76,7 @@ layers = \
     base/slice base/buf base/io base/limits base/clock base/lines base/log \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
-    http/range http/base64 http/credentials http/response \
+    http/range http/base64 http/credentials http/response http/escape \
     serve/spawn serve/rules serve/pages serve/wildcard serve/template \
     serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
     serve/auth serve/exchange serve/error serve/location \

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "http/date.h"
+#include "http/escape.h"
 
 /*
  * What is logged of one string at most, in bytes as they are written, all
@@ -55,34 +56,13 @@ add_quoted(struct buf *out, struct slice s)
 	buf_add_char(out, '"');
 }
 
-/* RFC 8259, section 7; bytes above 0x7e are taken for Latin-1. */
-static void
-add_json_string(struct buf *out, struct slice s)
-{
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-
-		if (c < 0x20 || c > 0x7e) {
-			buf_add_str(out, "\\u00");
-			buf_add_char(out, "0123456789abcdef"[c >> 4]);
-			buf_add_char(out, "0123456789abcdef"[c & 15]);
-			continue;
-		}
-		if (c == '"' || c == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, (char)c);
-	}
-	buf_add_char(out, '"');
-}
-
 static void
 add_json_field(struct buf *out, const char *name, struct slice value)
 {
 	buf_add_str(out, ",\"");
 	buf_add_str(out, name);
 	buf_add_str(out, "\":");
-	add_json_string(out, value);
+	escape_json_bytes(out, value);
 }
 
 static void

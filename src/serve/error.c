@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/error.h"
+#include "http/escape.h"
 
 /* What a person can do about it; "" where the reason says all. */
 static const struct {
@@ -32,32 +33,6 @@ advice(int status)
 }
 
 static void
-add_escaped(struct buf *out, struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		switch (text.ptr[i]) {
-		case '<':
-			buf_add_str(out, "&lt;");
-			break;
-		case '>':
-			buf_add_str(out, "&gt;");
-			break;
-		case '&':
-			buf_add_str(out, "&amp;");
-			break;
-		case '"':
-			buf_add_str(out, "&quot;");
-			break;
-		case '\'':
-			buf_add_str(out, "&#39;");
-			break;
-		default:
-			buf_add_char(out, text.ptr[i]);
-		}
-	}
-}
-
-static void
 add_title(struct buf *out, int status)
 {
 	buf_add_u64(out, (uint64_t)status);
@@ -84,7 +59,7 @@ error_page(struct response *res, int status, struct buf *page)
 	buf_add_str(page, "</h1>\n<p>");
 	if (status == STATUS_BAD_REQUEST && res->refusal != NULL) {
 		buf_add_str(page, "The request cannot be understood: ");
-		add_escaped(page, slice_of(res->refusal));
+		escape_html(page, slice_of(res->refusal));
 		buf_add_char(page, '.');
 	} else {
 		buf_add(page, advice(status));
