@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -84,6 +85,8 @@ send_response(struct conn *c)
 
 	if (r->res.file_fd >= 0 && !r->res.file_is_kept)
 		close(r->res.file_fd);
+	if (r->res.memory != NULL)
+		munmap(r->res.memory, r->res.memory_len);
 	return error;
 }
 

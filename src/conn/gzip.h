@@ -38,9 +38,9 @@ struct gzip {
 void gzip_init(struct gzip *g, struct gzip_storage *storage);
 
 /*
- * Begins to compress from, of which size bytes are to be expected, at
- * level 1 to 9: a small source needs a small window, and so less memory.
- * False if zlib fails.
+ * Begins to compress from, of which size bytes are to be expected, or any
+ * number if it is UINT64_MAX, at level 1 to 9: a small source needs a
+ * small window, and so less memory. False if zlib fails.
  */
 bool gzip_begin(struct gzip *g, struct source *from, uint64_t size,
 		int level) MUST_CHECK;

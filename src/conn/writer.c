@@ -227,12 +227,18 @@ send_content(struct writer *w, const struct response *res, struct slice first,
 	return error;
 }
 
-/* Puts the encoder between a file and the client. */
+/* Puts the encoder between a file or a source and the client. */
 static int
 put_encoder(struct writer *w, struct response *res)
 {
-	file_source_init(&w->file, res->file_fd, res->file_offset, res->length);
-	if (!gzip_begin(w->gzip, &w->file.source, res->length, res->gzip_level))
+	struct source *from = res->source;
+
+	if (res->content == CONTENT_FILE) {
+		file_source_init(&w->file, res->file_fd, res->file_offset,
+				 res->length);
+		from = &w->file.source;
+	}
+	if (!gzip_begin(w->gzip, from, res->length, res->gzip_level))
 		return IO_FAILED;
 	res->content = CONTENT_SOURCE;
 	res->source = &w->gzip->source;

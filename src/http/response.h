@@ -47,11 +47,13 @@ struct response {
 	const struct multipart *multipart;
 	struct source *source; /* CONTENT_SOURCE */
 	uint64_t length;       /* of the content, or LENGTH_UNKNOWN */
+	void *memory;          /* mapped for a source: owned; conn unmaps it */
+	size_t memory_len;
 
 	/* The decoded path of what the content is, for the rules about it;
 	 * empty if it is nothing but an error's page. */
 	struct slice path;
-	int gzip_level;      /* to compress a file while it is sent; 0: not */
+	int gzip_level;      /* to compress it while it is sent; 0: not */
 	bool close;          /* end the connection after this one */
 	const char *refusal; /* why it is an error, for the log, or NULL */
 };

@@ -7,7 +7,8 @@
 /*
  * Decides the response: by the first handler that wants the request, or
  * an error page, written over page, which has ERROR_PAGE_MAX bytes. The
- * response is whole afterwards; a file in it is the caller's to close.
+ * response is whole afterwards; a file in it is the caller's to close, and
+ * memory the caller's to unmap.
  */
 void route_decide(struct exchange *x, struct buf *page);
 
