@@ -80,7 +80,8 @@ layers = \
     serve/spawn serve/rules serve/pages serve/wildcard serve/template \
     serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
     serve/auth serve/exchange serve/error serve/location \
-    serve/representation serve/names \
+    serve/representation serve/names serve/directory serve/listing_page \
+    serve/listing \
     serve/file serve/echo \
     serve/route \
     conn/stop conn/stream conn/fd_stream conn/reader conn/gzip \

@@ -350,6 +350,8 @@ static const struct option options[] = {
      OPTION_SECONDS, BOTH, AT(conn.idle_ms), 0, 24 * HOUR, NULL},
     {"index", "NAME", "index file of a directory, repeatable (index.html)",
      OPTION_OTHER, BOTH, 0, 0, 0, take_index},
+    {"listing", NULL, "list a directory that has no index file", OPTION_FLAG,
+     BOTH, AT(site.lists), 0, 0, NULL},
     {"log", "FORMAT", "combined, common, json or none (combined)", OPTION_OTHER,
      BOTH, 0, 0, 0, take_log},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,

@@ -26,6 +26,7 @@ struct site {
 	struct slice fallback; /* --fallback, NUL-terminated, or empty */
 	bool has_hosts;        /* --hosts */
 	bool has_page_rules;   /* --pages-rules */
+	bool lists;            /* --listing */
 	bool ignores_siblings; /* --no-precompressed */
 	uint64_t gzip_level;   /* --gzip; 0: never on the fly */
 };

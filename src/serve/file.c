@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "serve/file.h"
+#include "serve/listing.h"
 #include "serve/location.h"
 #include "serve/representation.h"
 
@@ -171,23 +172,6 @@ open_sibling(struct exchange *x, struct slice name, struct slice suffix,
 /* What is smaller hardly gets smaller; nginx has 20, others 256 to 1000. */
 #define COMPRESSED_MIN 256
 
-static bool
-is_transformable(const struct exchange *x)
-{
-	const struct rules *rules = &x->site->rules;
-	struct slice path = x->target->path, list, element;
-	const struct header_rule *rule;
-
-	if (rules_find_header(rules, path, SLICE("Content-Encoding")) != NULL)
-		return false;
-	rule = rules_find_header(rules, path, SLICE("Cache-Control"));
-	list = rule != NULL ? rule->value : (struct slice){0};
-	while (slice_next_element(&list, &element))
-		if (slice_equal_nocase(element, SLICE("no-transform")))
-			return false;
-	return true;
-}
-
 /*
  * A range of what is made on the fly could not be asked for again. Only a
  * GET asks for one (RFC 9110, section 14.2).
@@ -195,7 +179,7 @@ is_transformable(const struct exchange *x)
 static bool
 can_compress(const struct exchange *x, const struct stat *st)
 {
-	return x->site->gzip_level > 0 && is_transformable(x) &&
+	return x->site->gzip_level > 0 && representation_is_transformable(x) &&
 	       st->st_size > COMPRESSED_MIN &&
 	       (x->req->method != METHOD_GET ||
 		request_field(x->req, SLICE("Range")).ptr == NULL);
@@ -274,6 +258,15 @@ serve_regular(struct exchange *x, int fd, const struct stat *st,
 				    CODER_NONE);
 }
 
+/* A directory without an index file, with --listing. */
+static enum status
+list(struct exchange *x, struct slice path)
+{
+	int fd = root_open_file(x->root, path.ptr + 1);
+
+	return fd < 0 ? refuse_open(x, -fd) : listing_serve(x, fd);
+}
+
 enum status
 file_handle(struct exchange *x)
 {
@@ -298,6 +291,8 @@ file_handle(struct exchange *x)
 	}
 	fd = is_directory ? open_index(x, path)
 			  : root_open_file(x->root, path.ptr + 1);
+	if (fd == -ENOENT && is_directory && x->site->lists)
+		return list(x, path);
 	if (fd < 0)
 		return refuse_open(x, -fd);
 	if (fstat(fd, &st) != 0) {

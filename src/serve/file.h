@@ -10,10 +10,11 @@
 
 /*
  * Answers GET and HEAD from the regular file that the path names beneath
- * the root; a directory by its index file, or, without its slash, by a
- * redirect to it. Names that begin with a dot do not exist, save
- * /.well-known/ (RFC 8615). Returns STATUS_NONE, or the status to refuse
- * with; the descriptor in x->res is the caller's to close.
+ * the root; a directory by its index file, without one by a listing, if
+ * the site has them, and without its slash by a redirect to it. Names that
+ * begin with a dot do not exist, save /.well-known/ (RFC 8615). Returns
+ * STATUS_NONE, or the status to refuse with; what x->res owns is the
+ * caller's to give back.
  */
 enum status file_handle(struct exchange *x);
 

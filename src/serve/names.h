@@ -2,7 +2,6 @@
 #ifndef SERVE_NAMES_H
 #define SERVE_NAMES_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -126,6 +126,23 @@ representation_is_negotiated(const struct site *site, struct slice type)
 	       mime_is_compressible(type);
 }
 
+bool
+representation_is_transformable(const struct exchange *x)
+{
+	const struct rules *rules = &x->site->rules;
+	struct slice path = x->target->path, list, element;
+	const struct header_rule *rule;
+
+	if (rules_find_header(rules, path, SLICE("Content-Encoding")) != NULL)
+		return false;
+	rule = rules_find_header(rules, path, SLICE("Cache-Control"));
+	list = rule != NULL ? rule->value : (struct slice){0};
+	while (slice_next_element(&list, &element))
+		if (slice_equal_nocase(element, SLICE("no-transform")))
+			return false;
+	return true;
+}
+
 /* All of it, compressed while it is sent: no part of that can be had. */
 static enum status
 serve_compressed(struct exchange *x, uint64_t size, struct slice type,

@@ -28,5 +28,11 @@ bool representation_is_negotiated(const struct site *site, struct slice type);
 
 /* Adds Content-Type, and that it is what it says. */
 void representation_add_type(struct exchange *x, struct slice type);
+/*
+ * True if the answer may be compressed on the fly: no --header rule for it
+ * says that it has a coding already, or forbids to change it
+ * (Cache-Control: no-transform).
+ */
+bool representation_is_transformable(const struct exchange *x);
 
 #endif

@@ -99,3 +99,16 @@ root_open_directory(struct root *root, const char *path)
 {
 	return open_beneath(root, path, DIRECTORY_FLAGS);
 }
+
+int
+root_stat(struct root *root, const char *path, struct stat *st)
+{
+	int fd = open_beneath(root, path, O_PATH | O_CLOEXEC), error = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, st) != 0)
+		error = -errno;
+	close(fd);
+	return error;
+}

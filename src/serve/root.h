@@ -3,6 +3,7 @@
 #define SERVE_ROOT_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 /*
  * The document root: a directory, opened once. Every file is opened
@@ -29,5 +30,11 @@ int root_open_file(struct root *root, const char *path);
 
 /* Opens the directory path, likewise, to be a root itself. */
 int root_open_directory(struct root *root, const char *path);
+/*
+ * What path leads to, by the same rules, but that it need not be readable.
+ * Where no link is followed, one that path ends in is what it leads to.
+ * Returns 0, or a negative errno value.
+ */
+int root_stat(struct root *root, const char *path, struct stat *st);
 
 #endif

@@ -130,6 +130,7 @@ make_sites(void)
 		if (rules_add_echo(&sites[i].rules, SLICE("/echo")) != NULL)
 			abort();
 	}
+	sites[1].lists = true;
 	if (rules_add_header(&sites[1].rules, SLICE("/ Server:")) != NULL ||
 	    rules_add_header(&sites[1].rules, SLICE("/su*/ X-A: b")) != NULL)
 		abort();

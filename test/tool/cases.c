@@ -334,7 +334,8 @@ touch(const char *path, const struct stat *st, int type, struct FTW *ftw)
 				    {.tv_sec = 1600000000}};
 
 	(void)ftw;
-	if (type == FTW_F && st->st_mtim.tv_sec != times[1].tv_sec &&
+	if ((type == FTW_F || type == FTW_D) &&
+	    st->st_mtim.tv_sec != times[1].tv_sec &&
 	    utimensat(AT_FDCWD, path, times, 0) != 0)
 		die(path);
 	return 0;

@@ -66,7 +66,8 @@ make_directory(void)
 	if (mkdtemp(directory) == NULL)
 		die("mkdtemp");
 	dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || mkdirat(dir, "sub", 0755) != 0)
+	if (dir < 0 || mkdirat(dir, "sub", 0755) != 0 ||
+	    mkdirat(dir, "bare", 0755) != 0)
 		die(directory);
 	close(dir);
 	for (size_t i = 0; i < sizeof(big); i++)
@@ -75,6 +76,7 @@ make_directory(void)
 	write_file("empty.txt", "", 0);
 	write_file("big.bin", big, sizeof(big));
 	write_file("sub/index.html", "<p>sub\n", 7);
+	write_file("bare/a<b.txt", "bare\n", 5);
 	if (root_open(&conn.root, directory) != 0)
 		die("root_open");
 }
@@ -83,12 +85,13 @@ static void
 remove_directory(void)
 {
 	static const char *const names[] = {"ten.txt", "empty.txt", "big.bin",
-					    "sub/index.html"};
+					    "sub/index.html", "bare/a<b.txt"};
 	int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		unlinkat(dir, names[i], 0);
 	unlinkat(dir, "sub", AT_REMOVEDIR);
+	unlinkat(dir, "bare", AT_REMOVEDIR);
 	close(dir);
 	rmdir(directory);
 }
@@ -97,6 +100,7 @@ static void
 make_site(void)
 {
 	site.index[site.index_count++] = SLICE("index.html");
+	site.lists = true;
 	if (rules_add_echo(&site.rules, SLICE("/echo")) != NULL ||
 	    rules_add_header(&site.rules,
 			     SLICE("/sub/ Cache-Control: no-cache")) != NULL)
@@ -268,6 +272,9 @@ static const struct {
     {"a large file", "GET /big.bin HTTP/1.1\r\n" HOST "\r\n", "200"},
     {"an empty file", "GET /empty.txt HTTP/1.1\r\n" HOST "\r\n", "200"},
     {"an index file", "GET /sub/ HTTP/1.1\r\n" HOST "\r\n", "200"},
+    {"a listing", "GET /bare/ HTTP/1.1\r\n" HOST "\r\n", "200"},
+    {"a listing by HEAD", "HEAD /bare/ HTTP/1.1\r\n" HOST "\r\n", "200"},
+    {"a listing in HTTP/1.0", "GET /bare/ HTTP/1.0\r\n\r\n", "200 close"},
     {"a redirect", "GET /sub?q HTTP/1.1\r\n" HOST "\r\n", "301"},
     {"nothing there", "GET /%6eo HTTP/1.1\r\n" HOST "\r\n", "404"},
     {"absolute form", "GET http://b/ten.txt HTTP/1.1\r\n" HOST "\r\n", "200"},

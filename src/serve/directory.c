@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "serve/directory.h"
+
+/* As getdents64(2) has it: libc's readdir allocates. */
+struct record {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+void
+directory_init(struct directory *d, int fd, struct root *root, struct buf path)
+{
+	d->fd = fd;
+	d->root = root;
+	d->path = path;
+	d->has_begun = false;
+	names_init(&d->names, d->arena, sizeof(d->arena));
+}
+
+/* What name leads to. False if it is nothing that can be served. */
+static bool
+look_at(struct directory *d, struct slice name, struct stat *st)
+{
+	struct buf path = d->path;
+
+	buf_add(&path, name);
+	buf_add_char(&path, '\0');
+	if (path.overflow || fstatat(d->fd, path.data + d->path.len, st,
+				     AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	if (S_ISLNK(st->st_mode) && root_stat(d->root, path.data, st) != 0)
+		return false;
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
+}
+
+static enum entry_kind
+kind_of(const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
+}
+
+static void
+add(struct directory *d, struct slice bytes, unsigned char type)
+{
+	struct name file = {ENTRY_FILE, bytes};
+	struct name directory = {ENTRY_DIRECTORY, bytes};
+	struct stat st;
+
+	switch (type) {
+	case DT_REG:
+		names_add(&d->names, file);
+		break;
+	case DT_DIR:
+		names_add(&d->names, directory);
+		break;
+	case DT_LNK:
+	case DT_UNKNOWN:
+		/* To find out what it is costs most: is it worth it? */
+		if ((names_want(&d->names, file) ||
+		     names_want(&d->names, directory)) &&
+		    look_at(d, bytes, &st))
+			names_add(&d->names,
+				  (struct name){kind_of(&st), bytes});
+		break;
+	}
+}
+
+static int
+make_pass(struct directory *d)
+{
+	if (lseek(d->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	names_begin(&d->names);
+	for (;;) {
+		long len =
+		    syscall(SYS_getdents64, d->fd, d->block, sizeof(d->block));
+
+		if (len < 0 && errno == EINTR)
+			continue;
+		/* Of a directory that was removed: nothing is in there. */
+		if (len == 0 || (len < 0 && errno == ENOENT))
+			break;
+		if (len < 0)
+			return -errno;
+		for (long at = 0; at < len;) {
+			const struct record *r = (const void *)(d->block + at);
+
+			if (r->name[0] != '.')
+				add(d, slice_of(r->name), r->type);
+			at += r->size;
+		}
+	}
+	names_sort(&d->names);
+	return 0;
+}
+
+static bool
+take(struct directory *d, struct entry *entry)
+{
+	struct stat st;
+
+	while (names_take(&d->names, &entry->name)) {
+		if (!look_at(d, entry->name.bytes, &st))
+			continue;
+		entry->name.kind = kind_of(&st);
+		entry->size = (uint64_t)st.st_size;
+		entry->modified = st.st_mtim.tv_sec;
+		return true;
+	}
+	return false;
+}
+
+int
+directory_next(struct directory *d, struct entry *entry)
+{
+	while (!d->has_begun || !take(d, entry)) {
+		int error;
+
+		if (d->has_begun && !names_are_left(&d->names))
+			return 0;
+		if ((error = make_pass(d)))
+			return error;
+		d->has_begun = true;
+	}
+	return 1;
+}
