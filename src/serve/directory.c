@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "serve/directory.h"
+#include "serve/page_rules.h"
 
 /* As getdents64(2) has it: libc's readdir allocates. */
 struct record {
@@ -75,6 +76,13 @@ add(struct directory *d, struct slice bytes, unsigned char type)
 	}
 }
 
+static bool
+is_hidden(const struct directory *d, struct slice name)
+{
+	return name.ptr[0] == '.' ||
+	       (d->hides_page_rules && page_rules_have_name(name));
+}
+
 static int
 make_pass(struct directory *d)
 {
@@ -95,7 +103,7 @@ make_pass(struct directory *d)
 		for (long at = 0; at < len;) {
 			const struct record *r = (const void *)(d->block + at);
 
-			if (r->name[0] != '.')
+			if (!is_hidden(d, slice_of(r->name)))
 				add(d, slice_of(r->name), r->type);
 			at += r->size;
 		}

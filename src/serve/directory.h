@@ -19,6 +19,7 @@ struct directory {
 	struct root *root;
 	struct buf path; /* of the directory, beneath the root */
 	struct names names;
+	bool hides_page_rules; /* it is the root of a site that has them */
 	bool has_begun;
 
 	/*

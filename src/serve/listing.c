@@ -167,6 +167,8 @@ init(struct listing *l, struct exchange *x, bool is_json)
 	buf_reset(&name);
 	buf_add(&name, slice_skip(path, 1));
 	directory_init(&l->directory, x->res->file_fd, x->root, name);
+	l->directory.hides_page_rules =
+	    x->site->has_page_rules && path.len == 1;
 }
 
 /* What is in a listing changes without its directory: it has no tag. */

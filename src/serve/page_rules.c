@@ -220,9 +220,8 @@ page_rules_fields(struct page_rules *pages, const struct page_request *req,
 }
 
 bool
-page_rules_are_at(struct slice path)
+page_rules_have_name(struct slice name)
 {
-	path = slice_skip(path, 1);
-	return slice_equal(path, slice_of(redirects_name)) ||
-	       slice_equal(path, slice_of(headers_name));
+	return slice_equal(name, slice_of(redirects_name)) ||
+	       slice_equal(name, slice_of(headers_name));
 }

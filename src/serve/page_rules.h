@@ -53,7 +53,7 @@ void page_rules_read(struct page_rules *pages, struct root *root,
 bool page_rules_fields(struct page_rules *pages, const struct page_request *req,
 		       struct slice *fields);
 
-/* True if path is that of one of the files, which are nobody's business. */
-bool page_rules_are_at(struct slice path);
+/* True for the name of one of the files, which are nobody's business. */
+bool page_rules_have_name(struct slice name);
 
 #endif

@@ -219,7 +219,7 @@ serve_path(struct exchange *x)
 		    redirects_find(&x->page_rules->redirects, &req, x->rewrite);
 		if (rule != NULL && rule->is_forced)
 			return follow(x, rule);
-		if (page_rules_are_at(x->target->path))
+		if (page_rules_have_name(slice_skip(x->target->path, 1)))
 			return STATUS_NOT_FOUND;
 	}
 	status = handle(x);
