@@ -51,26 +51,27 @@ refute() {
 # listen [OPTION]... [DIRECTORY | -- PROGRAM]: starts perch-listen on a free
 # port of 127.0.0.1, and sets $PORT and $LISTENER, its pid.
 listen() {
-  local try options=()
+  # A file's set-up has no test's folder.
+  local try options=() to=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
   while [ $# -gt 1 ] && [ "$1" != -- ]; do
     options+=("$1")
     shift
   done
   for try in 1 2 3 4 5 6 7 8; do
     PORT=$((20000 + RANDOM % 12000))
-    rm -f "$BATS_TEST_TMPDIR/ready"
-    mkfifo "$BATS_TEST_TMPDIR/ready"
+    rm -f "$to/ready"
+    mkfifo "$to/ready"
     "$BIN/perch-listen" --ready-fd 9 "${options[@]}" "127.0.0.1:$PORT" "$@" \
-      9>"$BATS_TEST_TMPDIR/ready" 3>&- 2>"$BATS_TEST_TMPDIR/listen.log" &
+      9>"$to/ready" 3>&- 2>"$to/listen.log" &
     LISTENER=$!
     # An empty read: it ended, most likely since the port is in use.
-    if read -r <"$BATS_TEST_TMPDIR/ready"; then
+    if read -r <"$to/ready"; then
       export PORT LISTENER
       return 0
     fi
     wait "$LISTENER" || true
   done
-  cat "$BATS_TEST_TMPDIR/listen.log"
+  cat "$to/listen.log"
   return 1
 }
 
