@@ -79,6 +79,32 @@ unlisten() {
   [ -z "${LISTENER:-}" ] || { kill "$LISTENER" && wait "$LISTENER"; } || true
 }
 
+# accesses: ends perch-listen, so that its log is complete, and sets $accesses
+# to a line "TARGET STATUS BYTES ORDINAL" for each request in it.
+accesses() {
+  unlisten
+  LISTENER=
+  accesses=$(sed -nE 's/^[^"]*"[A-Z]+ ([^ "]*) [^"]*" ([0-9]+ [0-9]+) .* ([0-9]+)$/\1 \2 \3/p' \
+    "$BATS_TEST_TMPDIR/listen.log")
+  echo "$accesses"
+}
+
+# missing COMMAND...: says why tests that need them are to be skipped, or
+# nothing. In other builds they would find nothing that is new.
+missing() {
+  local command
+  if ! [ "$BUILD" -ef "$TOP/build" ]; then
+    echo 'only for what is built in build/'
+    return
+  fi
+  for command; do
+    if ! command -v "$command" >/dev/null; then
+      echo "no $command"
+      return
+    fi
+  done
+}
+
 # converse STEP... -- OPTION...: perch over a connection, by test/talk. Sets
 # $output, $stderr, and $report, its last line, with $seconds.
 converse() {
