@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# Chromium. One is started for all tests, by test/browser/browser.js; what it
+# does in a test is in the script of that name, test/browser/NAME.js.
+load helper
+
+setup_file() {
+  load helper
+  local CHROMIUM modules=$BUILD/node/node_modules
+  # The first has no windows to hide, and takes half the CPU time.
+  CHROMIUM=$(command -v chromium-headless-shell || command -v chromium) || :
+  MISSING=$(missing "${CHROMIUM:-chromium}" node curl)
+  [ -n "$MISSING" ] || [ -d "$modules/playwright-core" ] ||
+    MISSING='no playwright-core; .ci/run installs it'
+  export MISSING
+  [ -z "$MISSING" ] || return 0
+  site
+  mkfifo "$BATS_FILE_TMPDIR/ready"
+  # It leaves things in the folder for temporary files, and at home.
+  HOME=$BATS_FILE_TMPDIR TMPDIR=$BATS_FILE_TMPDIR \
+    node "$TOP/test/browser/browser.js" "$modules/playwright-core" \
+    "$CHROMIUM" "$BATS_FILE_TMPDIR/browser" "$SITE" \
+    3>&- >"$BATS_FILE_TMPDIR/ready" 2>"$BATS_FILE_TMPDIR/browser.log" &
+  export BROWSER=$!
+  node "$TOP/test/browser/site.js" "$SITE"
+  seq 300000 >"$SITE/numbers.txt"
+  touch -d 2020-01-01 "$SITE"/*.{html,js,txt,wav}
+  touch -d 2020-01-02 "$SITE"/*.{br,zst}
+  # An empty read: it has ended.
+  read -r <"$BATS_FILE_TMPDIR/ready" || {
+    cat "$BATS_FILE_TMPDIR/browser.log"
+    return 1
+  }
+}
+
+teardown_file() {
+  [ -z "${BROWSER:-}" ] || { kill "$BROWSER" && wait "$BROWSER"; } || true
+}
+
+setup() { [ -z "$MISSING" ] || skip "$MISSING"; }
+
+teardown() { unlisten; }
+
+# browse NAME: runs test/browser/NAME.js against perch-listen, which ends.
+# Sets $accesses.
+browse() {
+  local status=0
+  curl -sS -m 50 --fail-with-body --unix-socket "$BATS_FILE_TMPDIR/browser" \
+    "http://browser/$1?$PORT" || status=$?
+  accesses
+  return "$status"
+}
+
+@test "a reload gets 304, and the new page once there is one" {
+  # What its directory says of age must not keep it from asking.
+  listen --header '/ Cache-Control: no-cache' "$SITE"
+  browse reload
+  got=$(sed -n 's/^\/changes.html \(...\).*/\1/p' <<<"$accesses")
+  [ "$got" = $'200\n304\n200' ]
+  got=$(sed -n 's/^\/script.js \(...\).*/\1/p' <<<"$accesses")
+  [ "$got" = $'200\n304\n304' ]
+}
+
+@test "pages in gzip, br and zstd are shown" {
+  listen "$SITE"
+  browse coding
+}
+
+@test "sound that is sought in is got by ranges" {
+  listen "$SITE"
+  browse seek
+  grep -q '^/silence.wav 206 ' <<<"$accesses"
+}
