@@ -95,6 +95,26 @@ END
   coded ''
 }
 
+# brotli cuts the time that it hands on to the second.
+@test "a sibling of the same second is new enough if its time has no fraction" {
+  touch -d @1600000000.5 "$SITE/numbers.txt"
+  while read -r time coding; do
+    touch -d "@$time" "$SITE/numbers.txt.gz"
+    get /numbers.txt gzip --gzip 0
+    coded "$coding"
+  done <<'END'
+1600000000.5 gzip
+1600000000.6 gzip
+1600000000.4
+1600000000 gzip
+1600000001 gzip
+1599999999
+1599999999.9
+END
+  touch -d @1500000000 "$SITE/numbers.txt.gz"
+  touch -d @1600000000 "$SITE/numbers.txt"
+}
+
 @test "--no-precompressed looks for none" {
   get /page.html 'br, zstd' --no-precompressed
   coded ''

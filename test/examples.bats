@@ -86,6 +86,7 @@ fetch() {
     rest=${output//src=\"/href=\"} found=0
     while [[ $rest == *href=\"* ]]; do
       rest=${rest#*href=\"} link=${rest%%\"*}
+      link=${link//&amp;/\&}
       [[ -n $link && $link != *[#:]* && $link != *missing* ]] || continue
       # What a browser makes of "./" and "../", if there is any.
       [[ $link = /* ]] && path=$link || path=${page%/*}/$link
@@ -134,7 +135,7 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
 
 @test "examples/site: what is missing gets the site's own page" {
   listen --log none --config "$TOP/examples/site.conf" "$TOP/examples/site"
-  fetch /docs/nothing
+  fetch /docs/nothing 3000
   [[ $output == 'HTTP/1.1 404 '*'There is nothing at this address.'* ]]
   has "Referrer-Policy: same-origin"
 }

@@ -135,12 +135,18 @@ static const struct {
 		{CODING_BR, {".br", 3}},
 		{CODING_GZIP, {".gz", 3}}};
 
+/*
+ * At least as new as the original. A compressor gives its output the time
+ * of what it read, and brotli that of the whole second.
+ */
 static bool
-is_newer(const struct stat *a, const struct stat *b)
+is_new_enough(const struct stat *st, const struct stat *original)
 {
-	return a->st_mtim.tv_sec > b->st_mtim.tv_sec ||
-	       (a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-		a->st_mtim.tv_nsec >= b->st_mtim.tv_nsec);
+	const struct timespec *a = &st->st_mtim, *b = &original->st_mtim;
+
+	return a->tv_sec > b->tv_sec ||
+	       (a->tv_sec == b->tv_sec &&
+		(a->tv_nsec >= b->tv_nsec || a->tv_nsec == 0));
 }
 
 static int
@@ -162,7 +168,7 @@ open_sibling(struct exchange *x, struct slice name, struct slice suffix,
 		return -1;
 	fd = root_open_file(x->root, path->data + 1);
 	if (fd >= 0 && (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) ||
-			!is_newer(st, original))) {
+			!is_new_enough(st, original))) {
 		close(fd);
 		fd = -1;
 	}
