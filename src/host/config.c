@@ -177,16 +177,19 @@ static const char *
 take_auth(struct config *config, struct slice value)
 {
 	struct slice pattern = {0};
-	const char *file, *error;
+	const char *error;
+	char *file;
 
 	slice_next_word(&value, &pattern);
 	value = slice_trim(value);
 	if (value.len == 0)
 		return "no file behind the pattern";
 	file = keep(value);
-	if (access(file, F_OK) != 0)
-		return strerror(errno);
-	error = rules_add_auth(&config->site.rules, pattern, file);
+	error = access(file, F_OK) != 0
+		    ? strerror(errno)
+		    : rules_add_auth(&config->site.rules, pattern, file);
+	if (error != NULL)
+		free(file);
 	return error != NULL ? error : find_auth_program(config);
 }
 

@@ -16,7 +16,7 @@ is_host_char(char c)
 
 /* What the host's directory is called; "" if none can be. */
 static void
-make_name(char name[HOST_NAME_MAX + 1], struct slice host)
+make_name(char name[HOSTS_NAME_MAX + 1], struct slice host)
 {
 	size_t len = host.len;
 
@@ -24,7 +24,7 @@ make_name(char name[HOST_NAME_MAX + 1], struct slice host)
 	/* "example.org." is the same host (RFC 1034, section 3.1). */
 	if (len > 0 && host.ptr[len - 1] == '.')
 		len--;
-	if (len > HOST_NAME_MAX || (len > 0 && host.ptr[0] == '.'))
+	if (len > HOSTS_NAME_MAX || (len > 0 && host.ptr[0] == '.'))
 		return;
 	for (size_t i = 0; i < len; i++) {
 		name[i] = ascii_lower(host.ptr[i]);
@@ -39,7 +39,7 @@ make_name(char name[HOST_NAME_MAX + 1], struct slice host)
 int
 hosts_select(struct hosts *hosts, struct root *all, struct slice host)
 {
-	char name[HOST_NAME_MAX + 1];
+	char name[HOSTS_NAME_MAX + 1];
 	int fd = -ENOENT;
 
 	make_name(name, host);

@@ -6,7 +6,7 @@
 #include "serve/root.h"
 
 /* The longest name of a host (RFC 1035, section 2.3.4). */
-#define HOST_NAME_MAX 255
+#define HOSTS_NAME_MAX 255
 
 /*
  * --hosts: the root of the host that was asked for last on a connection,
@@ -16,7 +16,7 @@ struct hosts {
 	struct root root;
 	bool is_open;
 	bool is_default; /* the host has no directory of its own */
-	char name[HOST_NAME_MAX + 1];
+	char name[HOSTS_NAME_MAX + 1];
 };
 
 /*

@@ -535,7 +535,7 @@ write_text(struct client *client)
 
 	len = asprintf(&request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\n%s\r\n",
 		       opt->path, opt->host, opt->port,
-		       opt->close ? "Connection: close\r\n"
+		       opt->close  ? "Connection: close\r\n"
 		       : opt->gzip ? "Accept-Encoding: gzip\r\n"
 				   : "");
 	if (len < 0)
@@ -588,7 +588,8 @@ __attribute__((noreturn)) static void
 usage(void)
 {
 	fputs("usage: load HOST PORT --connections N --requests TOTAL\n"
-	      "            [--close] [--pipeline DEPTH] [--burst] [--gzip] [--step]\n"
+	      "            [--close] [--pipeline DEPTH] [--burst] [--gzip] "
+	      "[--step]\n"
 	      "            [--path /x] [--length BYTES]\n",
 	      stderr);
 	exit(EXIT_USAGE);
