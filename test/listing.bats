@@ -367,6 +367,39 @@ nasty_names() {
   ' "$LARGE"
 }
 
+@test "the rules of a site, hosts and passwords hold for listings" {
+  mkdir -p hosts/default/real/sub hosts/b.example
+  : >hosts/default/real/page
+  : >hosts/default/_headers2
+  : >hosts/default/real/_redirects
+  : >hosts/b.example/of-b
+  echo '/x/* /real/:splat 200' >hosts/default/_redirects
+  printf '/real/\n  X-Rule: yes\n' >hosts/default/_headers
+  # is STATUS PATH HREFS [OPTION]...
+  is() {
+    printf 'GET %s HTTP/1.0\r\nHost: %s\r\nAccept: application/json\r\n\r\n' \
+      "$2" "${host:-a}" >request
+    perch --log none --listing --hosts "${@:4}" hosts <request >reply 2>log
+    read -r _ code _ <reply
+    names=$(grep -o '"href":"[^"]*' reply | cut -c9- | tr '\n' ' ') || :
+    echo "$2 ${*:4}: $code $names"
+    [ "$code $names" = "$1 $3" ]
+  }
+  is 200 / './real/ ./_headers ./_headers2 ./_redirects '
+  is 200 / './real/ ./_headers2 ' --pages-rules
+  is 200 /real/ './sub/ ./_redirects ./page ' --pages-rules
+  grep -q '^X-Rule: yes' reply
+  # Its links would lead elsewhere.
+  is 404 /x/ '' --pages-rules
+  is 200 /x/page '' --pages-rules
+  is 404 /none '' --fallback /real/
+  host=b.example is 200 / './of-b '
+  : >users
+  is 401 /real/ '' --auth "/real/ $PWD/users"
+  is 200 / './real/ ./_headers ./_headers2 ./_redirects ' \
+    --auth "/real/ $PWD/users"
+}
+
 @test "the longest paths and names have a listing" {
   try '
     push @options, "--max-request-line", "32K";

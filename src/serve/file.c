@@ -264,7 +264,18 @@ serve_regular(struct exchange *x, int fd, const struct stat *st,
 				    CODER_NONE);
 }
 
-/* A directory without an index file, with --listing. */
+/*
+ * True for a directory whose index files are all missing. The links of a
+ * listing are relative to what was asked for, and so it is not for what a
+ * rule has put in its place.
+ */
+static bool
+wants_listing(const struct exchange *x, struct slice path, int error)
+{
+	return x->site->lists && path.ptr[path.len - 1] == '/' &&
+	       error == ENOENT && x->target == &x->req->target;
+}
+
 static enum status
 list(struct exchange *x, struct slice path)
 {
@@ -297,7 +308,7 @@ file_handle(struct exchange *x)
 	}
 	fd = is_directory ? open_index(x, path)
 			  : root_open_file(x->root, path.ptr + 1);
-	if (fd == -ENOENT && is_directory && x->site->lists)
+	if (wants_listing(x, path, -fd))
 		return list(x, path);
 	if (fd < 0)
 		return refuse_open(x, -fd);
