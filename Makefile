@@ -77,6 +77,7 @@ layers = \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
     http/range http/base64 http/credentials http/response http/escape \
+    ws/sha1 \
     serve/spawn serve/rules serve/pages serve/wildcard serve/template \
     serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
     serve/auth serve/exchange serve/error serve/location \
@@ -141,6 +142,14 @@ $(BUILD)/test/%: test/unit/%.c $(archive) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,TEST)$(compile) -Itest/unit -MMD -MP -MF $@.d \
 	    -c -o $@.o $< && $(call link,$@.o)
+
+# It compares with OpenSSL's, which musl's programs cannot be linked with.
+$(BUILD)/test/test_sha1: test/unit/test_sha1.c src/ws/sha1.c src/base/slice.c \
+    src/ws/sha1.h Makefile
+	@mkdir -p $(@D)
+	$(call quiet,TEST)$(CC) $(own_cppflags) $(CPPFLAGS) -Itest/unit -std=c11 \
+	    $(warnings) $(WERROR) $(CFLAGS) $(LDFLAGS) -o $@ \
+	    $(filter %.c,$^) -lcrypto
 
 $(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
 	@mkdir -p $(@D)
