@@ -77,7 +77,7 @@ layers = \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
     http/range http/base64 http/credentials http/response http/escape \
-    ws/sha1 ws/utf8 ws/mask ws/close ws/frame \
+    ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
     serve/spawn serve/rules serve/pages serve/wildcard serve/template \
     serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
     serve/auth serve/exchange serve/error serve/location \
