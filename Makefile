@@ -73,11 +73,13 @@ endif
 # In the order a request meets them: each file may include the headers of
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
-    base/slice base/buf base/io base/limits base/clock base/lines base/log \
+    base/slice base/buf base/io base/arena base/limits base/clock base/lines \
+    base/log \
     http/http http/field http/head http/target http/request http/chunked \
     http/date http/mime http/accept http/validator http/conditional \
     http/range http/base64 http/credentials http/response http/escape \
     ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
+    ws/deflate \
     serve/spawn serve/rules serve/pages serve/wildcard serve/template \
     serve/redirects serve/headers serve/root serve/hosts serve/page_rules \
     serve/auth serve/exchange serve/error serve/location \
