@@ -5,28 +5,6 @@
 
 #include "conn/gzip.h"
 
-/* deflate's five allocations; they are all given back at once. */
-static void *
-allocate(void *context, unsigned count, unsigned size)
-{
-	struct gzip *g = context;
-	size_t len = ((size_t)count * size + 15) & ~(size_t)15;
-	void *at;
-
-	if (len > GZIP_ARENA - g->arena_len)
-		return Z_NULL;
-	at = g->storage->arena + g->arena_len;
-	g->arena_len += len;
-	return at;
-}
-
-static void
-release(void *context, void *at)
-{
-	(void)context;
-	(void)at;
-}
-
 static ssize_t
 gzip_read(struct source *self, void *dst, size_t cap)
 {
@@ -88,9 +66,11 @@ gzip_begin(struct gzip *g, struct source *from, uint64_t size, int level)
 	g->is_ended = false;
 	if (g->is_ready && bits <= g->window_bits && level == g->level)
 		return deflateReset(g->z) == Z_OK;
-	g->arena_len = 0;
-	g->z = allocate(g, 1, sizeof(*g->z));
-	*g->z = (z_stream){.zalloc = allocate, .zfree = release, .opaque = g};
+	g->arena = ARENA_OVER(g->storage->arena);
+	g->z = arena_allocate(&g->arena, 1, sizeof(*g->z));
+	*g->z = (z_stream){.zalloc = arena_allocate,
+			   .zfree = arena_release,
+			   .opaque = &g->arena};
 	g->window_bits = bits;
 	g->level = level;
 	/* 16 asks for the format of gzip. */

@@ -2,10 +2,10 @@
 #ifndef CONN_GZIP_H
 #define CONN_GZIP_H
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/io.h"
 
 /* What deflate asks for at most: a window of 32 KiB, memory level 8. */
@@ -16,7 +16,7 @@
 
 /* Storage that is touched only where something is compressed. */
 struct gzip_storage {
-	alignas(max_align_t) char arena[GZIP_ARENA];
+	_Alignas(ARENA_ALIGNMENT) char arena[GZIP_ARENA];
 	char block[GZIP_BLOCK];
 };
 
@@ -29,8 +29,8 @@ struct gzip {
 	struct source source;
 	struct source *from;
 	struct gzip_storage *storage;
-	size_t arena_len;
-	struct z_stream_s *z; /* in the arena */
+	struct arena arena;   /* deflate's five allocations */
+	struct z_stream_s *z; /* in it too */
 	bool is_ready, is_ended;
 	int level, window_bits;
 };

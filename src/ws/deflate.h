@@ -10,7 +10,8 @@
  * permessage-deflate (RFC 7692, section 7.2): messages to and from zlib's
  * raw streams, in pieces of any size on both sides. Neither direction
  * allocates; both take their memory from arenas when the first message
- * comes, and touch none before.
+ * comes, and touch none before. From then on a deflater or inflater stays
+ * where it is, since zlib points to it.
  */
 
 /*
