@@ -114,8 +114,8 @@ take_rest(struct deflater *d, char *dst, size_t cap)
 }
 
 ssize_t
-deflater_read(struct deflater *d, struct slice *in, enum part part, char *dst,
-	      size_t cap)
+deflater_read(struct deflater *d, struct slice *in, enum message_part part,
+	      char *dst, size_t cap)
 {
 	size_t n = 0;
 
@@ -125,7 +125,7 @@ deflater_read(struct deflater *d, struct slice *in, enum part part, char *dst,
 		d->is_ending = d->has_input = false;
 		return 0;
 	}
-	if (!d->is_ending && in->len == 0 && part == PART_MORE)
+	if (!d->is_ending && in->len == 0 && part == MESSAGE_MORE)
 		return 0;
 	if (!d->is_ending && in->len == 0 && !d->has_input) {
 		/* An empty block, which zlib will not make twice in a row
@@ -140,7 +140,7 @@ deflater_read(struct deflater *d, struct slice *in, enum part part, char *dst,
 		d->has_input = true;
 		while (n < cap && in->len > 0)
 			n += run_deflate(d, in, Z_NO_FLUSH, dst + n, cap - n);
-		if (part == PART_MORE || n == cap)
+		if (part == MESSAGE_MORE || n == cap)
 			return (ssize_t)n;
 		n += run_deflate(d, in, Z_BLOCK, dst + n, cap - n);
 		if (n == cap)
@@ -220,8 +220,8 @@ run_inflate(struct inflater *i, struct slice *in, char *dst, size_t cap)
 }
 
 ssize_t
-inflater_read(struct inflater *i, struct slice *in, enum part part, char *dst,
-	      size_t cap)
+inflater_read(struct inflater *i, struct slice *in, enum message_part part,
+	      char *dst, size_t cap)
 {
 	struct slice rest;
 	ssize_t n;
@@ -233,7 +233,7 @@ inflater_read(struct inflater *i, struct slice *in, enum part part, char *dst,
 		if (n != 0)
 			return n;
 	} while (in->len > 0);
-	if (part == PART_MORE)
+	if (part == MESSAGE_MORE)
 		return 0;
 	while (i->tail_len < TAIL_LEN) {
 		rest =

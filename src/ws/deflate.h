@@ -25,9 +25,9 @@
 #define INFLATER_BYTES(bits) (((size_t)1 << (bits)) + 8 * 1024)
 
 /* Whether more of the message follows what is given. */
-enum part {
-	PART_MORE,
-	PART_LAST,
+enum message_part {
+	MESSAGE_MORE,
+	MESSAGE_LAST,
 };
 
 struct deflater {
@@ -57,7 +57,7 @@ void deflater_init(struct deflater *d, const struct deflate_terms *terms,
  * complete and the next may begin. Or IO_FAILED: the arena is too small.
  */
 MUST_CHECK ssize_t deflater_read(struct deflater *d, struct slice *in,
-				 enum part part, char *dst, size_t cap);
+				 enum message_part part, char *dst, size_t cap);
 
 struct inflater {
 	struct arena arena;
@@ -88,6 +88,6 @@ void inflater_init(struct inflater *i, const struct deflate_terms *terms,
  * can be gone on from.
  */
 MUST_CHECK ssize_t inflater_read(struct inflater *i, struct slice *in,
-				 enum part part, char *dst, size_t cap);
+				 enum message_part part, char *dst, size_t cap);
 
 #endif

@@ -22,7 +22,7 @@
 #define LENGTH_64 127
 
 static bool
-fail(struct frame_reader *r, enum close_code code, const char *why)
+refuse_with(struct frame_reader *r, enum close_code code, const char *why)
 {
 	r->code = code;
 	r->refusal = why;
@@ -30,9 +30,9 @@ fail(struct frame_reader *r, enum close_code code, const char *why)
 }
 
 static bool
-fail_protocol(struct frame_reader *r, const char *why)
+refuse(struct frame_reader *r, const char *why)
 {
-	return fail(r, CLOSE_PROTOCOL_ERROR, why);
+	return refuse_with(r, CLOSE_PROTOCOL_ERROR, why);
 }
 
 static bool
@@ -47,32 +47,32 @@ check_first_byte(struct frame_reader *r)
 	unsigned byte = r->head[0], opcode = byte & OPCODE;
 
 	if (byte & RSV2_AND_3)
-		return fail_protocol(r, "RSV2 or RSV3 without an extension");
+		return refuse(r, "RSV2 or RSV3 without an extension");
 	if ((byte & RSV1) && !r->has_deflate)
-		return fail_protocol(r, "RSV1 without an extension");
+		return refuse(r, "RSV1 without an extension");
 	switch (opcode) {
 	case OPCODE_CONTINUATION:
 		if (r->message == OPCODE_CONTINUATION)
-			return fail_protocol(r, "a continuation of nothing");
+			return refuse(r, "a continuation of nothing");
 		/* RFC 7692, section 6.1 */
 		if (byte & RSV1)
-			return fail_protocol(r, "RSV1 on a continuation");
+			return refuse(r, "RSV1 on a continuation");
 		return true;
 	case OPCODE_TEXT:
 	case OPCODE_BINARY:
 		if (r->message != OPCODE_CONTINUATION)
-			return fail_protocol(r, "a message inside another");
+			return refuse(r, "a message inside another");
 		return true;
 	case OPCODE_CLOSE:
 	case OPCODE_PING:
 	case OPCODE_PONG:
 		if (byte & RSV1)
-			return fail_protocol(r, "RSV1 on a control frame");
+			return refuse(r, "RSV1 on a control frame");
 		if (!(byte & FRAME_FIN))
-			return fail_protocol(r, "a fragmented control frame");
+			return refuse(r, "a fragmented control frame");
 		return true;
 	default:
-		return fail_protocol(r, "a reserved opcode");
+		return refuse(r, "a reserved opcode");
 	}
 }
 
@@ -80,9 +80,9 @@ static bool
 check_second_byte(struct frame_reader *r)
 {
 	if (!(r->head[1] & MASK))
-		return fail_protocol(r, "a frame that is not masked");
+		return refuse(r, "a frame that is not masked");
 	if (is_control(r) && (r->head[1] & LENGTH) > CONTROL_MAX)
-		return fail_protocol(r, "a control frame over 125 bytes");
+		return refuse(r, "a control frame over 125 bytes");
 	return true;
 }
 
@@ -122,10 +122,10 @@ take_length(struct frame_reader *r)
 	for (unsigned i = 0; i < extra; i++)
 		len = len << 8 | r->head[FIRST_LEN + i];
 	if (len > INT64_MAX)
-		return fail_protocol(r, "a length of 2^63 or more");
+		return refuse(r, "a length of 2^63 or more");
 	if ((extra == 2 && len < LENGTH_16) ||
 	    (extra == 8 && len <= UINT16_MAX))
-		return fail_protocol(r, "a length in more bytes than it needs");
+		return refuse(r, "a length in more bytes than it needs");
 	r->left = len;
 	r->offset = 0;
 	if (is_control(r))
@@ -140,7 +140,8 @@ take_length(struct frame_reader *r)
 		return true;
 	if (r->message_len > r->message_max ||
 	    len > r->message_max - r->message_len)
-		return fail(r, CLOSE_TOO_BIG, "a message over the limit");
+		return refuse_with(r, CLOSE_TOO_BIG,
+				   "a message over the limit");
 	r->message_len += len;
 	return true;
 }

@@ -38,7 +38,7 @@ static ssize_t
 compress_message(struct deflater *d, struct slice bytes, size_t step,
 		 struct buf *out)
 {
-	enum part part;
+	enum message_part part;
 	ssize_t n;
 
 	do {
@@ -47,13 +47,13 @@ compress_message(struct deflater *d, struct slice bytes, size_t step,
 		if (in.len > step)
 			in.len = step;
 		bytes = slice_skip(bytes, in.len);
-		part = bytes.len > 0 ? PART_MORE : PART_LAST;
+		part = bytes.len > 0 ? MESSAGE_MORE : MESSAGE_LAST;
 		while ((n = deflater_read(
 			    d, &in, part, buf_end(out),
 			    step < buf_room(out) ? step : buf_room(out))) > 0)
 			out->len += (size_t)n;
 		hold(n < 0 || in.len == 0);
-	} while (n == 0 && part == PART_MORE);
+	} while (n == 0 && part == MESSAGE_MORE);
 	return n;
 }
 
@@ -61,7 +61,7 @@ static ssize_t
 inflate_message(struct inflater *i, struct slice bytes, size_t step,
 		struct buf *out)
 {
-	enum part part;
+	enum message_part part;
 	ssize_t n;
 
 	do {
@@ -70,7 +70,7 @@ inflate_message(struct inflater *i, struct slice bytes, size_t step,
 		if (in.len > step)
 			in.len = step;
 		bytes = slice_skip(bytes, in.len);
-		part = bytes.len > 0 ? PART_MORE : PART_LAST;
+		part = bytes.len > 0 ? MESSAGE_MORE : MESSAGE_LAST;
 		while ((n = inflater_read(
 			    i, &in, part, buf_end(out),
 			    step < buf_room(out) ? step : buf_room(out))) > 0) {
@@ -78,7 +78,7 @@ inflate_message(struct inflater *i, struct slice bytes, size_t step,
 			hold(out->len <= i->message_max);
 		}
 		hold(n < 0 || in.len == 0);
-	} while (n == 0 && part == PART_MORE);
+	} while (n == 0 && part == MESSAGE_MORE);
 	return n;
 }
 

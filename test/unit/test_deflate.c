@@ -62,7 +62,7 @@ static ssize_t
 compress_message(struct deflater *d, struct slice bytes, size_t in_step,
 		 size_t out_step, struct buf *out)
 {
-	enum part part;
+	enum message_part part;
 	ssize_t n;
 
 	do {
@@ -71,11 +71,11 @@ compress_message(struct deflater *d, struct slice bytes, size_t in_step,
 		if (in.len > in_step)
 			in.len = in_step;
 		bytes = slice_skip(bytes, in.len);
-		part = bytes.len > 0 ? PART_MORE : PART_LAST;
+		part = bytes.len > 0 ? MESSAGE_MORE : MESSAGE_LAST;
 		while ((n = deflater_read(d, &in, part, buf_end(out),
 					  out_step)) > 0)
 			out->len += (size_t)n;
-	} while (n == 0 && part == PART_MORE);
+	} while (n == 0 && part == MESSAGE_MORE);
 	return n;
 }
 
@@ -83,7 +83,7 @@ static ssize_t
 inflate_message(struct inflater *i, struct slice bytes, size_t in_step,
 		size_t out_step, struct buf *out)
 {
-	enum part part;
+	enum message_part part;
 	ssize_t n;
 
 	do {
@@ -92,11 +92,11 @@ inflate_message(struct inflater *i, struct slice bytes, size_t in_step,
 		if (in.len > in_step)
 			in.len = in_step;
 		bytes = slice_skip(bytes, in.len);
-		part = bytes.len > 0 ? PART_MORE : PART_LAST;
+		part = bytes.len > 0 ? MESSAGE_MORE : MESSAGE_LAST;
 		while ((n = inflater_read(i, &in, part, buf_end(out),
 					  out_step)) > 0)
 			out->len += (size_t)n;
-	} while (n == 0 && part == PART_MORE);
+	} while (n == 0 && part == MESSAGE_MORE);
 	return n;
 }
 
