@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conn/fd_stream.h"
+#include "host/endpoint.h"
 #include "host/listen.h"
 #include "host/orders.h"
 #include "host/peer.h"
@@ -40,6 +41,7 @@ serve(int fd)
 	c->stream = &served.stream.stream;
 	c->in_fd = fd;
 	c->remote = peer_address;
+	c->endpoints = endpoint_find;
 	conn_serve(c);
 }
 

@@ -10,6 +10,7 @@
 #include "conn/fd_stream.h"
 #include "conn/stop.h"
 #include "host/config.h"
+#include "host/endpoint.h"
 #include "host/peer.h"
 
 /*
@@ -58,6 +59,7 @@ main(int argc, char **argv)
 	c->stream = &served.stream.stream;
 	c->in_fd = STDIN_FILENO;
 	c->remote = peer_address;
+	c->endpoints = endpoint_find;
 	conn_serve(c);
 	return 0;
 }

@@ -27,6 +27,9 @@ bool clock_is_fixed(void);
 /* No deadline. Later than any time that clock_ms returns. */
 #define NEVER INT64_MAX
 
+/* A deadline for who does not want to wait at all. */
+#define IMMEDIATELY INT64_MIN
+
 /* The time ms milliseconds from now; 0 stands for no time-out: NEVER. */
 int64_t clock_deadline(int64_t ms);
 

@@ -11,13 +11,15 @@
 /* Functions that can fail carry this: an unread result is a bug. */
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* Why a transfer stopped. All of them end the connection. */
+/* Why a transfer stopped. All but the last end the connection. */
 enum io_error {
 	IO_EOF = -1,       /* ended early: fewer bytes than promised */
 	IO_TIMEOUT = -2,   /* a deadline passed, or the rate was too low */
 	IO_FAILED = -3,    /* the descriptor broke; nothing more will pass */
 	IO_INVALID = -4,   /* the bytes break the framing they came in */
 	IO_TOO_LARGE = -5, /* more bytes than a limit allows */
+	/* Nothing now, to who asked not to wait: this one ends nothing. */
+	IO_LATER = -6,
 };
 
 /*
@@ -28,6 +30,9 @@ enum io_error {
  */
 struct source {
 	ssize_t (*read)(struct source *self, void *dst, size_t cap);
+	/* True if a read would have to wait; NULL if it never has to for
+	 * long, or if nobody needs what has been read before that. */
+	bool (*would_wait)(struct source *self);
 };
 
 #endif

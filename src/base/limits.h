@@ -50,6 +50,22 @@
 #define RULES_MAX 64
 
 /*
+ * The largest --max-cgi-head, and what of a program's output is read
+ * ahead with its head.
+ */
+#define CGI_HEAD_CAP (64 * 1024)
+
+/*
+ * The environment of a program: the longest head has room in it, and the
+ * target several times.
+ */
+#define CGI_TEXT_MAX (2 * HEAD_CAP + 64 * 1024)
+#define CGI_VARIABLES_MAX (FIELDS_CAP + RULES_MAX + 32)
+
+/* Content on its way to a program: as much as a pipe holds. */
+#define CGI_CONTENT_MAX (64 * 1024)
+
+/*
  * One line of the log. A longer one is cut: a client must not choose how
  * much is written.
  */

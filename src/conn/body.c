@@ -33,14 +33,17 @@ is_too_slow(struct body *b, int64_t waited_ms)
 static int64_t
 next_deadline(const struct body *b)
 {
-	return b->deadline != NEVER ? b->deadline
-				    : clock_deadline(b->limits->timeout_ms);
+	return b->is_tried            ? IMMEDIATELY
+	       : b->deadline != NEVER ? b->deadline
+				      : clock_deadline(b->limits->timeout_ms);
 }
 
 /* What a read of the stream came to. Returns n, or the io_error. */
 static ssize_t
 note_read(struct body *b, ssize_t n, int64_t started)
 {
+	if (n == IO_LATER)
+		return n;
 	if (n < 0)
 		return fail(b, (int)n, NULL);
 	if (n == 0)
@@ -135,6 +138,15 @@ read_chunked(struct body *b, void *dst, size_t cap)
 	}
 }
 
+void
+body_ask(struct body *b)
+{
+	if (b->expects_continue) {
+		b->expects_continue = false;
+		writer_continue(b->reader->stream);
+	}
+}
+
 static ssize_t
 body_read(struct source *self, void *dst, size_t cap)
 {
@@ -145,10 +157,7 @@ body_read(struct source *self, void *dst, size_t cap)
 		return b->error;
 	if (b->is_done)
 		return 0;
-	if (b->expects_continue) {
-		b->expects_continue = false;
-		writer_continue(b->reader->stream);
-	}
+	body_ask(b);
 	n = b->framing == FRAMING_CHUNKED  ? read_chunked(b, dst, cap)
 	    : b->framing == FRAMING_LENGTH ? read_length(b, dst, cap)
 					   : 0;
@@ -163,8 +172,73 @@ body_read(struct source *self, void *dst, size_t cap)
 			return fail(b, IO_TOO_LARGE,
 				    "chunked content larger than the limit");
 	}
-	b->is_done = n == 0;
+	/* Nobody should have to ask once more to learn that. */
+	b->is_done = n == 0 || (b->framing == FRAMING_LENGTH && b->left == 0);
 	return n;
+}
+
+static ssize_t
+read_nothing(struct source *self, void *dst, size_t cap)
+{
+	(void)self;
+	(void)dst;
+	(void)cap;
+	return 0;
+}
+
+struct source *
+body_none(void)
+{
+	static struct source none = {.read = read_nothing};
+
+	return &none;
+}
+
+ssize_t
+body_try(struct body *b, void *dst, size_t cap)
+{
+	ssize_t n;
+
+	b->is_tried = true;
+	n = body_read(&b->source, dst, cap);
+	b->is_tried = false;
+	return n;
+}
+
+bool
+body_has_bytes(const struct body *b)
+{
+	return reader_bytes(b->reader).len > 0;
+}
+
+int
+body_wait(struct body *b, int64_t ms, int64_t idle_ms)
+{
+	int64_t timeout = b->limits->timeout_ms;
+
+	return (timeout > 0 && idle_ms >= timeout) || is_too_slow(b, ms)
+		   ? (int)fail(b, IO_TIMEOUT, NULL)
+		   : 0;
+}
+
+enum status
+body_status(const struct body *b, const char **why)
+{
+	*why = b->refusal;
+	switch (b->error) {
+	case IO_INVALID:
+		return STATUS_BAD_REQUEST;
+	case IO_TOO_LARGE:
+		return STATUS_CONTENT_TOO_LARGE;
+	case IO_TIMEOUT:
+		*why = "the content came too slowly";
+		return STATUS_REQUEST_TIMEOUT;
+	case IO_EOF:
+		*why = "the connection ended inside the content";
+		return STATUS_BAD_REQUEST;
+	default:
+		return STATUS_NONE;
+	}
 }
 
 void

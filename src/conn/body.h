@@ -31,7 +31,7 @@ struct body {
 	uint64_t passed; /* bytes of content that were read */
 	struct chunked chunked;
 	bool expects_continue; /* and it was not sent yet */
-	bool is_done;
+	bool is_done, is_tried;
 	int error; /* the io_error that ended it, or 0 */
 
 	int64_t deadline; /* absolute, while it is drained */
@@ -48,6 +48,31 @@ void body_init(struct body *b, const struct request *req, struct reader *reader,
 
 /* True if the client waits for 100 (Continue), and may send nothing. */
 bool body_is_withheld(const struct body *b);
+
+/* Content that is empty. */
+struct source *body_none(void);
+
+/*
+ * Reads as the source does, but what is there: IO_LATER if that is
+ * nothing. The client must not be waiting to be asked.
+ */
+ssize_t body_try(struct body *b, void *dst, size_t cap) MUST_CHECK;
+
+/* Asks the client for the content, if it waits for that. */
+void body_ask(struct body *b);
+
+/* True if some content may be had without the stream's being read. */
+bool body_has_bytes(const struct body *b);
+
+/*
+ * Notes that somebody has waited ms milliseconds for content, of which
+ * the last idle_ms were without any. Returns 0, or IO_TIMEOUT if that is
+ * too slow: then the content has ended.
+ */
+int body_wait(struct body *b, int64_t ms, int64_t idle_ms) MUST_CHECK;
+
+/* The status for the error that content has ended with, and why. */
+enum status body_status(const struct body *b, const char **why);
 
 /*
  * Reads what is left, so that the next request can be read. False if it

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conn/conn.h"
+#include "conn/desk.h"
+#include "conn/gateway.h"
 #include "conn/stop.h"
 #include "serve/route.h"
 
@@ -39,6 +41,7 @@ log_request(struct conn *c)
 	    .req = &r->req,
 	    .status = r->res.status,
 	    .content_sent = r->content_sent,
+	    .user = r->user,
 	    .ordinal = c->served,
 	};
 
@@ -50,7 +53,6 @@ log_request(struct conn *c)
 	if (c->settings->access == ACCESS_NONE)
 		return;
 	access.remote = c->remote();
-	access.user = r->user;
 	access.duration_us = clock_us() - r->started_us;
 	access_log(c->settings->access, &access);
 }
@@ -90,45 +92,6 @@ send_response(struct conn *c)
 	return error;
 }
 
-/* What handlers may write on, emptied for each request. */
-struct desk {
-	struct buf page, name, rewrite;
-};
-
-static struct exchange
-make_exchange(struct conn *c, struct desk *desk)
-{
-	struct conn_request *r = &c->current;
-	/* "Content received in a GET request has no generally defined
-	 * semantics" (RFC 9110, section 9.3.1): no handler sees it. */
-	bool is_ignored =
-	    r->req.method == METHOD_GET || r->req.method == METHOD_HEAD;
-
-	*desk =
-	    (struct desk){BUF_OVER(c->storage.page), BUF_OVER(c->storage.name),
-			  BUF_OVER(c->storage.rewrite)};
-	return (struct exchange){
-	    .site = c->site,
-	    .root = &c->root,
-	    .req = &r->req,
-	    .target = &r->req.target,
-	    .content = is_ignored ? exchange_no_content() : &r->body.source,
-	    .content_length = is_ignored ? 0
-			      : r->req.framing == FRAMING_CHUNKED
-				  ? LENGTH_UNKNOWN
-				  : r->req.content_length,
-	    .res = &r->res,
-	    .kept = &c->kept,
-	    .hosts = &c->hosts,
-	    .auth = &c->auth,
-	    .page_rules = &c->page_rules,
-	    .parts = &c->storage.parts,
-	    .name = &desk->name,
-	    .rewrite = &desk->rewrite,
-	    .explanation = c->settings->explain ? &r->explanation : NULL,
-	};
-}
-
 /*
  * Answers with an error page and gives the connection up: what comes next
  * on it cannot be told.
@@ -138,7 +101,7 @@ refuse_and_close(struct conn *c, enum status status, const char *why)
 {
 	struct conn_request *r = &c->current;
 	struct desk desk;
-	struct exchange x = make_exchange(c, &desk);
+	struct exchange x = desk_lay(&desk, c);
 
 	response_init(&r->res, r->res.fields.data, r->res.fields.cap);
 	r->res.refusal = why;
@@ -157,32 +120,23 @@ refuse_and_close(struct conn *c, enum status status, const char *why)
  * STATUS_NONE if the client is gone.
  */
 static enum status
-status_of_error(const struct body *b, int error, const char **why)
+status_of_error(const struct conn *c, int error, const char **why)
 {
-	*why = b->refusal;
+	const struct body *b = &c->current.body;
+	const struct relay *relay = &c->storage.output.relay;
+
 	/* No other answer would get there either. */
 	if (b->reader->stream->error)
 		return STATUS_NONE;
+	if (c->current.has_program && relay->error)
+		return relay->status;
 	if (b->error != error) {
 		*why = "the file could not be read";
 		if (error == IO_INVALID)
 			*why = "the response's fields do not fit into a head";
 		return STATUS_INTERNAL_SERVER_ERROR;
 	}
-	switch (error) {
-	case IO_INVALID:
-		return STATUS_BAD_REQUEST;
-	case IO_TOO_LARGE:
-		return STATUS_CONTENT_TOO_LARGE;
-	case IO_TIMEOUT:
-		*why = "the content came too slowly";
-		return STATUS_REQUEST_TIMEOUT;
-	case IO_EOF:
-		*why = "the connection ended inside the content";
-		return STATUS_BAD_REQUEST;
-	default:
-		return STATUS_NONE;
-	}
+	return body_status(b, why);
 }
 
 /*
@@ -199,9 +153,11 @@ can_go_on(const struct conn *c)
 	if (r->res.content == CONTENT_SOURCE &&
 	    r->res.source == &r->body.source)
 		return true;
-	return !body_is_withheld(&r->body) &&
-	       !(r->req.framing == FRAMING_LENGTH &&
-		 r->req.content_length > c->settings->body.drain);
+	/* A program may read on. */
+	return !body_is_withheld(&r->body) && !r->body.error &&
+	       (r->has_program ||
+		!(r->req.framing == FRAMING_LENGTH &&
+		  r->req.content_length > c->settings->body.drain));
 }
 
 /* Serves the request in current. False if the connection must end. */
@@ -217,21 +173,28 @@ serve_request(struct conn *c)
 	int error;
 
 	body_init(&r->body, &r->req, &c->reader, &c->settings->body);
-	x = make_exchange(c, &desk);
+	x = desk_lay(&desk, c);
 	route_decide(&x, &desk.page);
+	if (r->res.content == CONTENT_PROGRAM || x.content_error)
+		gateway_answer(c, &x, &desk.page);
+	route_finish(&x);
 	r->user = x.user;
 	r->res.close = r->res.close || !r->req.is_persistent || !can_go_on(c) ||
 		       stop_requested() || (max > 0 && c->served + 1 >= max);
 	error = send_response(c);
+	why =
+	    r->has_program ? c->storage.output.relay.refusal : r->body.refusal;
 	if (error && !r->head_sent &&
-	    (status = status_of_error(&r->body, error, &why))) {
+	    (status = status_of_error(c, error, &why))) {
 		refuse_and_close(c, status, why);
+		gateway_end(c);
 		return false;
 	}
+	gateway_end(c);
 	c->served++;
 	log_request(c);
 	if (error) {
-		access_cut(c->remote(), error, r->body.refusal);
+		access_cut(c->remote(), error, why);
 		c->must_linger = true;
 		return false;
 	}

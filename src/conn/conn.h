@@ -7,6 +7,7 @@
 
 #include "conn/access.h"
 #include "conn/body.h"
+#include "conn/output.h"
 #include "conn/writer.h"
 #include "serve/error.h"
 #include "serve/exchange.h"
@@ -16,6 +17,7 @@ struct conn_settings {
 	struct head_limits head;
 	struct body_limits body;
 	struct stream_pace pace;
+	struct relay_limits program;
 	int64_t header_ms;     /* absolute, for a whole head */
 	int64_t idle_ms;       /* between two requests */
 	uint64_t max_requests; /* on one connection, 0: any number */
@@ -52,6 +54,8 @@ struct conn {
 	struct stream *stream;
 	int in_fd;                    /* for SIGTERM while idle, or -1 */
 	struct slice (*remote)(void); /* the client's address, for the log */
+	/* Both ends of in_fd's connection, for programs; or NULL. */
+	void (*endpoints)(int fd, struct endpoints *ends);
 
 	struct reader reader;
 	struct writer writer;
@@ -69,6 +73,8 @@ struct conn {
 		struct slice request_line; /* as sent, for the log */
 		size_t head_lines;         /* as many fields at most */
 		bool head_sent;            /* too late for another answer */
+		bool has_program;          /* storage.output is in use */
+		unsigned redirects;        /* of programs, so far */
 		uint64_t content_sent;
 		int64_t started_us;
 		struct slice user; /* who has said the right password */
@@ -88,6 +94,13 @@ struct conn {
 		struct gzip_storage gzip;
 		char block[WRITER_BLOCK];
 		char explanation[LOG_LINE_MAX];
+
+		/* For programs: the one that runs, its target after a local
+		 * redirect, as sent and as a path. */
+		struct cgi_program program;
+		struct output output;
+		char location[REQUEST_LINE_CAP + 1];
+		char path[REQUEST_LINE_CAP + 2];
 	} storage;
 };
 

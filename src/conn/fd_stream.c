@@ -99,20 +99,39 @@ is_armed(const struct fd_stream *f, int64_t deadline)
 }
 
 static ssize_t
+read_at_once(struct fd_stream *f, void *dst, size_t cap)
+{
+	struct pollfd p = {.fd = f->stream.in_fd, .events = POLLIN};
+	ssize_t n;
+
+	if (f->in_kind != FD_SOCKET && poll(&p, 1, 0) != 1)
+		return IO_LATER;
+	n = f->in_kind == FD_SOCKET
+		? recv(f->stream.in_fd, dst, cap, MSG_DONTWAIT)
+		: read(f->stream.in_fd, dst, cap);
+	return n >= 0                              ? n
+	       : errno == EAGAIN || errno == EINTR ? IO_LATER
+						   : IO_FAILED;
+}
+
+static ssize_t
 fd_read(struct stream *s, void *dst, size_t cap, int64_t deadline)
 {
 	struct fd_stream *f = (struct fd_stream *)s;
 	bool must_wait = !is_armed(f, deadline);
 
+	if (deadline == IMMEDIATELY)
+		return read_at_once(f, dst, cap);
 	for (;;) {
 		ssize_t n;
 		int error;
 
-		if (must_wait && (error = wait_readable(f->in_fd, deadline)))
+		if (must_wait &&
+		    (error = wait_readable(f->stream.in_fd, deadline)))
 			return error == IO_EOF ? 0 : error;
-		n = f->in_kind == FD_SOCKET
-			? recv(f->in_fd, dst, cap, must_wait ? MSG_DONTWAIT : 0)
-			: read(f->in_fd, dst, cap);
+		n = f->in_kind == FD_SOCKET ? recv(f->stream.in_fd, dst, cap,
+						   must_wait ? MSG_DONTWAIT : 0)
+					    : read(f->stream.in_fd, dst, cap);
 		if (n >= 0)
 			return n;
 		if (errno == EINTR && stop_requested_idle())
@@ -132,8 +151,8 @@ queued(const struct fd_stream *f)
 	int n = 0;
 
 	if (f->out_kind == FD_FILE ||
-	    ioctl(f->out_fd, f->out_kind == FD_SOCKET ? SIOCOUTQ : FIONREAD,
-		  &n) != 0 ||
+	    ioctl(f->stream.out_fd,
+		  f->out_kind == FD_SOCKET ? SIOCOUTQ : FIONREAD, &n) != 0 ||
 	    n < 0)
 		return 0;
 	return (uint64_t)n;
@@ -147,6 +166,14 @@ taken(const struct fd_stream *f)
 	return n > f->stream.sent ? 0 : f->stream.sent - n;
 }
 
+static int
+wait_for(struct fd_stream *f, struct pollfd *p, int timeout_ms)
+{
+	if (f->stream.waiter == NULL)
+		return poll(p, 1, timeout_ms);
+	return f->stream.waiter->wait(f->stream.waiter, p, timeout_ms);
+}
+
 /*
  * Waits until the client has made room. What counts is what it took, not
  * what fits: a large buffer may have no room for long while it is read
@@ -157,18 +184,18 @@ taken(const struct fd_stream *f)
 static int
 wait_writable(struct fd_stream *f)
 {
-	struct pollfd p = {.fd = f->out_fd, .events = POLLOUT};
+	struct pollfd p = {.fd = f->stream.out_fd, .events = POLLOUT};
 	int64_t timeout = f->pace.timeout_ms;
 	int64_t start = clock_ms();
 	int n;
 
 	if (timeout == 0) {
-		n = poll(&p, 1, -1);
+		n = wait_for(f, &p, -1);
 		return n < 0 && errno != EINTR ? IO_FAILED : 0;
 	}
 	if (f->waited_ms == 0)
 		f->taken_before = taken(f);
-	n = poll(&p, 1, poll_time(timeout - f->waited_ms));
+	n = wait_for(f, &p, poll_time(timeout - f->waited_ms));
 	if (n < 0 && errno != EINTR)
 		return IO_FAILED;
 	f->waited_ms += clock_ms() - start;
@@ -189,9 +216,9 @@ open_output(struct fd_stream *f)
 {
 	if (f->out_kind != FD_UNKNOWN)
 		return;
-	f->out_kind = kind_of(f->out_fd);
+	f->out_kind = kind_of(f->stream.out_fd);
 	if (f->out_kind == FD_SOCKET)
-		set_no_delay(f->out_fd);
+		set_no_delay(f->stream.out_fd);
 }
 
 /* What a pipe takes without blocking once poll has said it has room. */
@@ -216,10 +243,10 @@ fd_write(struct stream *s, struct slice bytes, enum stream_more more)
 		if (f->out_kind == FD_PIPE && len > PIPE_WRITE_MAX)
 			len = PIPE_WRITE_MAX;
 		n = f->out_kind == FD_SOCKET
-			? send(f->out_fd, bytes.ptr, len,
+			? send(f->stream.out_fd, bytes.ptr, len,
 			       MSG_DONTWAIT | MSG_NOSIGNAL |
 				   (more == STREAM_MORE ? MSG_MORE : 0))
-			: write(f->out_fd, bytes.ptr, len);
+			: write(f->stream.out_fd, bytes.ptr, len);
 		if (n < 0 && errno == EAGAIN)
 			must_wait = true;
 		else if (n < 0 && errno != EINTR)
@@ -244,9 +271,9 @@ set_blocking(struct fd_stream *f, bool is_blocking)
 	if (f->out_kind != FD_SOCKET)
 		return;
 	if (f->out_flags < 0)
-		f->out_flags = fcntl(f->out_fd, F_GETFL);
+		f->out_flags = fcntl(f->stream.out_fd, F_GETFL);
 	if (f->out_flags >= 0 && !(f->out_flags & O_NONBLOCK))
-		fcntl(f->out_fd, F_SETFL,
+		fcntl(f->stream.out_fd, F_SETFL,
 		      is_blocking ? f->out_flags : f->out_flags | O_NONBLOCK);
 }
 
@@ -282,9 +309,9 @@ send_slices(struct fd_stream *f, int fd, uint64_t *offset, uint64_t *len)
 		off_t at = (off_t)*offset;
 		size_t want = *len < SEND_SLICE ? (size_t)*len : SEND_SLICE;
 		ssize_t n = f->out_kind == FD_PIPE
-				? splice(fd, &at, f->out_fd, NULL, want,
+				? splice(fd, &at, f->stream.out_fd, NULL, want,
 					 SPLICE_F_NONBLOCK)
-				: sendfile(f->out_fd, fd, &at, want);
+				: sendfile(f->stream.out_fd, fd, &at, want);
 		int error;
 
 		if (n == 0)
@@ -326,9 +353,9 @@ fd_end_output(struct stream *s)
 
 	open_output(f);
 	if (f->out_kind == FD_SOCKET)
-		shutdown(f->out_fd, SHUT_WR);
-	else if (f->out_kind == FD_PIPE && f->out_fd != f->in_fd)
-		close(f->out_fd);
+		shutdown(f->stream.out_fd, SHUT_WR);
+	else if (f->out_kind == FD_PIPE && f->stream.out_fd != f->stream.in_fd)
+		close(f->stream.out_fd);
 }
 
 static bool
@@ -337,8 +364,8 @@ fd_has_input(struct stream *s)
 	struct fd_stream *f = (struct fd_stream *)s;
 	int n = 0;
 
-	return f->in_kind != FD_FILE && ioctl(f->in_fd, FIONREAD, &n) == 0 &&
-	       n > 0;
+	return f->in_kind != FD_FILE &&
+	       ioctl(f->stream.in_fd, FIONREAD, &n) == 0 && n > 0;
 }
 
 static const struct stream_ops fd_ops = {fd_read, fd_write, fd_send_file,
@@ -350,9 +377,9 @@ fd_stream_init_socket(struct fd_stream *f, int fd, char *out_storage,
 {
 	*f = (struct fd_stream){
 	    .stream = {.ops = &fd_ops,
+		       .in_fd = fd,
+		       .out_fd = fd,
 		       .out = {.data = out_storage, .cap = OUT_CAP}},
-	    .in_fd = fd,
-	    .out_fd = fd,
 	    .in_kind = FD_SOCKET,
 	    .out_kind = FD_SOCKET,
 	    .out_flags = -1,
@@ -365,7 +392,7 @@ fd_stream_init(struct fd_stream *f, int in_fd, int out_fd, char *out_storage,
 	       struct stream_pace pace, int64_t read_timeout_ms)
 {
 	fd_stream_init_socket(f, in_fd, out_storage, pace, read_timeout_ms);
-	f->out_fd = out_fd;
+	f->stream.out_fd = out_fd;
 	f->out_kind = FD_UNKNOWN;
 	f->in_kind = kind_of(in_fd);
 	if (f->in_kind == FD_SOCKET)

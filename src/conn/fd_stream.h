@@ -15,7 +15,6 @@
  */
 struct fd_stream {
 	struct stream stream;
-	int in_fd, out_fd;
 	enum fd_kind {
 		FD_UNKNOWN,
 		FD_SOCKET,

@@ -5,6 +5,49 @@
 
 #include "conn/gzip.h"
 
+/* True if there is something to be had, and nothing more for now. */
+static bool
+must_flush(const struct gzip *g)
+{
+	return g->flushes || (g->holds && g->from->would_wait != NULL &&
+			      g->from->would_wait(g->from));
+}
+
+/*
+ * Runs deflate once. Returns false when the output must go: it is full,
+ * or ended, or all that there is for now.
+ */
+static bool
+go_on(struct gzip *g, int flush, int *error)
+{
+	int result = deflate(g->z, flush);
+
+	if (result == Z_STREAM_END) {
+		g->is_ended = true;
+		return false;
+	}
+	if (result != Z_OK && result != Z_BUF_ERROR) {
+		*error = IO_FAILED;
+		return false;
+	}
+	if (flush == Z_SYNC_FLUSH) {
+		g->flushes = g->z->avail_out == 0;
+		g->holds = false;
+		return false;
+	}
+	return true;
+}
+
+static bool
+gzip_would_wait(struct source *self)
+{
+	struct gzip *g = (struct gzip *)self;
+
+	return !g->is_ended && !g->holds && !g->flushes &&
+	       g->z->avail_in == 0 && g->from->would_wait != NULL &&
+	       g->from->would_wait(g->from);
+}
+
 static ssize_t
 gzip_read(struct source *self, void *dst, size_t cap)
 {
@@ -15,9 +58,11 @@ gzip_read(struct source *self, void *dst, size_t cap)
 	g->z->next_out = dst;
 	g->z->avail_out = (uInt)(cap < UINT32_MAX ? cap : UINT32_MAX);
 	while (g->z->avail_out > 0) {
-		int flush = Z_NO_FLUSH, result;
+		int flush = Z_NO_FLUSH, error = 0;
 
-		if (g->z->avail_in == 0) {
+		if (g->z->avail_in == 0 && must_flush(g)) {
+			flush = Z_SYNC_FLUSH;
+		} else if (g->z->avail_in == 0) {
 			ssize_t n = g->from->read(g->from, g->storage->block,
 						  GZIP_BLOCK);
 
@@ -25,16 +70,15 @@ gzip_read(struct source *self, void *dst, size_t cap)
 				return n;
 			g->z->next_in = (Bytef *)g->storage->block;
 			g->z->avail_in = (uInt)n;
+			g->holds = true;
 			if (n == 0)
 				flush = Z_FINISH;
 		}
-		result = deflate(g->z, flush);
-		if (result == Z_STREAM_END) {
-			g->is_ended = true;
+		if (!go_on(g, flush, &error)) {
+			if (error)
+				return error;
 			break;
 		}
-		if (result != Z_OK && result != Z_BUF_ERROR)
-			return IO_FAILED;
 	}
 	return (ssize_t)((char *)g->z->next_out - (char *)dst);
 }
@@ -42,7 +86,8 @@ gzip_read(struct source *self, void *dst, size_t cap)
 void
 gzip_init(struct gzip *g, struct gzip_storage *storage)
 {
-	*g = (struct gzip){.source.read = gzip_read, .storage = storage};
+	*g = (struct gzip){.source = {gzip_read, gzip_would_wait},
+			   .storage = storage};
 }
 
 /* The least window, of 2^9 to 2^15 bytes, that holds size bytes. */
@@ -63,7 +108,7 @@ gzip_begin(struct gzip *g, struct source *from, uint64_t size, int level)
 	int memory = bits - 7 < 8 ? bits - 7 : 8;
 
 	g->from = from;
-	g->is_ended = false;
+	g->is_ended = g->holds = g->flushes = false;
 	if (g->is_ready && bits <= g->window_bits && level == g->level)
 		return deflateReset(g->z) == Z_OK;
 	g->arena = ARENA_OVER(g->storage->arena);

@@ -22,7 +22,9 @@ struct gzip_storage {
 
 /*
  * The gzip coding (RFC 9110, section 8.4.1.3; RFC 1952) of another
- * source, as a source. The state of deflate is set up when it is first
+ * source, as a source. Where that would have to wait for more, what it
+ * yielded until then comes out whole first, so that a stream of events
+ * passes as it happens. The state of deflate is set up when it is first
  * needed, and used again for what comes later on the connection.
  */
 struct gzip {
@@ -32,6 +34,8 @@ struct gzip {
 	struct arena arena;   /* deflate's five allocations */
 	struct z_stream_s *z; /* in it too */
 	bool is_ready, is_ended;
+	bool holds;   /* input whose output has not all come yet */
+	bool flushes; /* it is on its way */
 	int level, window_bits;
 };
 

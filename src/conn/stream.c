@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conn/stream.h"
+#include "base/clock.h"
 
 static int
 note_error(struct stream *s, int error)
@@ -14,7 +15,7 @@ note_error(struct stream *s, int error)
 ssize_t
 stream_read(struct stream *s, void *dst, size_t cap, int64_t deadline)
 {
-	int error = stream_flush(s);
+	int error = deadline == IMMEDIATELY ? s->error : stream_flush(s);
 
 	return error ? error : s->ops->read(s, dst, cap, deadline);
 }

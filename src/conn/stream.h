@@ -2,6 +2,8 @@
 #ifndef CONN_STREAM_H
 #define CONN_STREAM_H
 
+#include <poll.h>
+
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/limits.h"
@@ -25,7 +27,8 @@ enum stream_more { STREAM_LAST, STREAM_MORE };
 struct stream_ops {
 	/*
 	 * Reads up to cap bytes, waiting until the deadline (clock_ms) at
-	 * most. Returns how many, 0 at the end of input, or an io_error.
+	 * most. Returns how many, 0 at the end of input, or an io_error:
+	 * IO_LATER only if the deadline is IMMEDIATELY.
 	 */
 	ssize_t (*read)(struct stream *s, void *dst, size_t cap,
 			int64_t deadline);
@@ -47,13 +50,26 @@ struct stream_ops {
 	bool (*has_input)(struct stream *s);
 };
 
+/*
+ * Who has more to look after while a stream waits for its client to take
+ * output: wait is called in the place of poll, with what is waited for,
+ * and does the same for it. It must not use the stream.
+ */
+struct stream_waiter {
+	int (*wait)(struct stream_waiter *self, struct pollfd *p,
+		    int timeout_ms);
+};
+
 struct stream {
 	const struct stream_ops *ops;
+	struct stream_waiter *waiter; /* or NULL */
+	int in_fd, out_fd;            /* for poll, where there are any; or -1 */
 	struct buf out; /* pending output, over the owner's OUT_CAP bytes */
 	int error;      /* the first io_error of the output, or 0 */
 	uint64_t sent;  /* bytes that operations have sent so far */
 };
 
+/* As ops->read; what is pending is sent first, if it may wait. */
 ssize_t stream_read(struct stream *s, void *dst, size_t cap,
 		    int64_t deadline) MUST_CHECK;
 

@@ -95,8 +95,10 @@ add_head(struct writer *w, const struct writer_request *req,
 		return w->stream->error;
 	before = out->len;
 	add_status_line(out, res->status);
-	add_date(w, out);
-	fields_add(out, &fields, SLICE("Server: perch\r\n"));
+	if (!res->has_date)
+		add_date(w, out);
+	if (!res->has_server)
+		fields_add(out, &fields, SLICE("Server: perch\r\n"));
 	fields_add(out, &fields, buf_slice(&res->fields));
 	fields_add_ruled(out, &fields);
 	add_framing(out, res, is_chunked);
@@ -178,30 +180,42 @@ add_chunk(struct stream *s, struct slice data)
 	return stream_write(s, SLICE("\r\n"));
 }
 
-/* Passes the rest of a source on; data is its first block, taken already. */
+/*
+ * Passes a source on; *first is its first block, if that was taken
+ * already.
+ */
 static int
-send_source(struct writer *w, const struct response *res, struct slice data,
-	    bool is_chunked, uint64_t *content_sent)
+send_source(struct writer *w, const struct response *res,
+	    const struct slice *first, bool is_chunked, uint64_t *content_sent)
 {
 	struct stream *s = w->stream;
 
-	while (data.len > 0) {
+	for (;;) {
+		struct slice data;
 		ssize_t n;
 
+		if (first != NULL) {
+			data = *first;
+			first = NULL;
+		} else {
+			n = res->source->read(res->source, w->block,
+					      WRITER_BLOCK);
+			if (n < 0)
+				return (int)n;
+			data = (struct slice){w->block, (size_t)n};
+		}
+		if (data.len == 0)
+			break;
 		if (is_chunked ? add_chunk(s, data) : stream_write(s, data))
 			return s->error;
 		*content_sent += data.len;
-		n = res->source->read(res->source, w->block, WRITER_BLOCK);
-		if (n < 0)
-			return (int)n;
-		data = (struct slice){w->block, (size_t)n};
 	}
 	return is_chunked ? stream_write(s, SLICE("0\r\n\r\n")) : 0;
 }
 
 static int
-send_content(struct writer *w, const struct response *res, struct slice first,
-	     bool is_chunked, uint64_t *content_sent)
+send_content(struct writer *w, const struct response *res,
+	     const struct slice *first, bool is_chunked, uint64_t *content_sent)
 {
 	struct stream *s = w->stream;
 	uint64_t before = s->sent + s->out.len;
@@ -209,6 +223,7 @@ send_content(struct writer *w, const struct response *res, struct slice first,
 
 	switch (res->content) {
 	case CONTENT_NONE:
+	case CONTENT_PROGRAM:
 		return 0;
 	case CONTENT_BYTES:
 		error = stream_write(s, res->bytes);
@@ -227,7 +242,7 @@ send_content(struct writer *w, const struct response *res, struct slice first,
 	return error;
 }
 
-/* Puts the encoder between a file or a source and the client. */
+/* Puts the encoder between the content and the client. */
 static int
 put_encoder(struct writer *w, struct response *res)
 {
@@ -246,14 +261,25 @@ put_encoder(struct writer *w, struct response *res)
 	return 0;
 }
 
+/* What a source has at once; our head need not wait for what comes later. */
+static ssize_t
+take_first(struct writer *w, const struct response *res, bool *is_taken)
+{
+	struct source *source = res->source;
+
+	if (!res->is_raw && source->would_wait != NULL &&
+	    source->would_wait(source))
+		return 0;
+	*is_taken = true;
+	return source->read(source, w->block, WRITER_BLOCK);
+}
+
 int
 writer_send(struct writer *w, const struct writer_request *req,
 	    struct response *res, bool *head_sent, uint64_t *content_sent)
 {
 	bool has_content = allows_content(res->status) && !req->is_head;
-	bool is_unknown =
-	    res->content == CONTENT_SOURCE && res->length == LENGTH_UNKNOWN;
-	bool is_chunked = is_unknown && req->minor >= 1;
+	bool is_unknown, is_chunked, is_taken = false;
 	struct slice first = {0};
 	int error;
 
@@ -261,13 +287,12 @@ writer_send(struct writer *w, const struct writer_request *req,
 		return error;
 	is_unknown =
 	    res->content == CONTENT_SOURCE && res->length == LENGTH_UNKNOWN;
-	is_chunked = is_unknown && req->minor >= 1;
+	is_chunked = is_unknown && req->minor >= 1 && !res->is_raw;
 
 	/* Its first block before the head: if there is none, because the
 	 * request's content is malformed, the answer is another one. */
 	if (has_content && res->content == CONTENT_SOURCE) {
-		ssize_t n =
-		    res->source->read(res->source, w->block, WRITER_BLOCK);
+		ssize_t n = take_first(w, res, &is_taken);
 
 		if (n < 0)
 			return (int)n;
@@ -275,21 +300,29 @@ writer_send(struct writer *w, const struct writer_request *req,
 	}
 	if (!req->is_persistent || (is_unknown && !is_chunked))
 		res->close = true;
-	if ((error = add_head(w, req, res, is_chunked)))
+	if (!res->is_raw && (error = add_head(w, req, res, is_chunked)))
 		return error;
 	*head_sent = true;
 	if (!has_content)
 		return 0;
-	return send_content(w, res, first, is_chunked, content_sent);
+	return send_content(w, res, is_taken ? &first : NULL, is_chunked,
+			    content_sent);
+}
+
+void
+writer_interim(struct stream *stream, int status, struct slice fields)
+{
+	if (!stream_reserve(stream, 64 + fields.len)) {
+		add_status_line(&stream->out, status);
+		buf_add(&stream->out, fields);
+		buf_add(&stream->out, SLICE("\r\n"));
+	}
 }
 
 void
 writer_continue(struct stream *stream)
 {
-	if (!stream_reserve(stream, 64)) {
-		add_status_line(&stream->out, STATUS_CONTINUE);
-		buf_add(&stream->out, SLICE("\r\n"));
-	}
+	writer_interim(stream, STATUS_CONTINUE, SLICE(""));
 }
 
 void

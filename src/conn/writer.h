@@ -52,6 +52,9 @@ int writer_send(struct writer *w, const struct writer_request *req,
 		struct response *res, bool *head_sent,
 		uint64_t *content_sent) MUST_CHECK;
 
+/* Adds an interim response with these fields to what is pending. */
+void writer_interim(struct stream *stream, int status, struct slice fields);
+
 /* Sends an interim 100 (Continue) (RFC 9110, section 15.2.1). */
 void writer_continue(struct stream *stream);
 

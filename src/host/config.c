@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "host/config.h"
+#include "serve/program.h"
 
 #define BOTH (PROGRAM_PERCH | PROGRAM_LISTEN)
 
@@ -37,6 +38,7 @@ struct option {
 };
 
 static const char *take_config(struct config *config, struct slice value);
+static const char *take_env(struct config *config, struct slice value);
 
 /* A copy that stays, with a NUL behind it. Called a few times at start. */
 static char *
@@ -149,6 +151,76 @@ static const char *
 take_echo(struct config *config, struct slice value)
 {
 	return rules_add_echo(&config->site.rules, value);
+}
+
+/* What is said of programs is set up when the first word falls. */
+static struct programs *
+programs(struct config *config)
+{
+	struct site *site = &config->site;
+
+	if (site->programs != NULL)
+		return site->programs;
+	site->programs = calloc(1, sizeof(*site->programs));
+	if (site->programs == NULL)
+		abort();
+	take_env(config, SLICE("PATH=/usr/local/bin:/usr/bin:/bin"));
+	take_env(config, SLICE("TZ"));
+	take_env(config, SLICE("LANG"));
+	return site->programs;
+}
+
+static const char *
+take_cgi(struct config *config, struct slice value)
+{
+	return programs_add(programs(config), keep(value));
+}
+
+static const char *
+take_cgi_auth(struct config *config, struct slice value)
+{
+	(void)value;
+	programs(config)->passes_authorization = true;
+	return NULL;
+}
+
+static const char *
+take_cgi_limit(struct config *config, struct slice value)
+{
+	return programs_add_limit(programs(config), value);
+}
+
+static const char *
+take_cgi_spool(struct config *config, struct slice value)
+{
+	programs(config)->spool = keep(value);
+	return access(programs(config)->spool, W_OK | X_OK) == 0
+		   ? NULL
+		   : strerror(errno);
+}
+
+/* Adds NAME=VALUE, or NAME with the value that it has for us, if any. */
+static const char *
+take_env(struct config *config, struct slice value)
+{
+	struct programs *p = programs(config);
+	char text[128];
+	struct buf name = {.data = text, .cap = sizeof(text) - 1};
+	const char *ours;
+
+	if (value.len == 0 || value.ptr[0] == '=')
+		return "no name";
+	if (memchr(value.ptr, '=', value.len) != NULL)
+		return programs_add_variable(p, keep(value));
+	buf_add(&name, value);
+	text[name.len] = '\0';
+	ours = getenv(text);
+	if (name.overflow || ours == NULL)
+		return NULL;
+	/* It stands behind its name. */
+	return programs_add_variable(
+	    p, keep((struct slice){ours - name.len - 1,
+				   name.len + 1 + strlen(ours)}));
 }
 
 /* perch-auth lies where we do, in a build as in an installation. */
@@ -320,6 +392,21 @@ static const struct option options[] = {
      "time without progress of a request's content "
      "(30)",
      OPTION_SECONDS, BOTH, AT(conn.body.timeout_ms), 0, 24 * HOUR, NULL},
+    {"cgi", "'PATTERN [PROGRAM]'", "run programs beneath it, or this one",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_cgi},
+    {"cgi-auth", NULL, "let programs see Authorization", OPTION_OTHER, BOTH, 0,
+     0, 0, take_cgi_auth},
+    {"cgi-continue", "SECONDS",
+     "for a program to answer without the content (0.1)", OPTION_SECONDS, BOTH,
+     AT(conn.program.continue_ms), 0, HOUR, NULL},
+    {"cgi-grace", "SECONDS", "between SIGTERM and SIGKILL for a program (2)",
+     OPTION_SECONDS, BOTH, AT(conn.program.grace_ms), 0, HOUR, NULL},
+    {"cgi-limit", "'RESOURCE N'", "limit a resource of each program",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_cgi_limit},
+    {"cgi-spool", "DIRECTORY", "where chunked content waits for its length",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_cgi_spool},
+    {"cgi-timeout", "SECONDS", "for a program to move a byte (60)",
+     OPTION_SECONDS, BOTH, AT(conn.program.timeout_ms), 0, 24 * HOUR, NULL},
     {"check", NULL, "read the options, say what is wrong, exit", OPTION_FLAG,
      BOTH, AT(checks), 0, 0, NULL},
     {"config", "FILE", "more options, one a line, without the dashes",
@@ -330,6 +417,8 @@ static const struct option options[] = {
      OPTION_SECONDS, BOTH, AT(conn.body.drain_ms), 1, HOUR, NULL},
     {"echo", "PATTERN", "send a request's content back", OPTION_OTHER, BOTH, 0,
      0, 0, take_echo},
+    {"env", "NAME[=VALUE]", "a variable for programs", OPTION_OTHER, BOTH, 0, 0,
+     0, take_env},
     {"error-page", "'STATUS PATH'", "a page of the site for an error",
      OPTION_OTHER, BOTH, 0, 0, 0, take_error_page},
     {"exec", NULL, "a fresh image for each connection", OPTION_FLAG,
@@ -342,6 +431,9 @@ static const struct option options[] = {
      OPTION_SECONDS, PROGRAM_LISTEN, AT(listen.grace_ms), 0, HOUR, NULL},
     {"gzip", "LEVEL", "compress on the fly, 1 to 9, 0: never (6)", OPTION_COUNT,
      BOTH, AT(site.gzip_level), 0, 9, NULL},
+    {"half-close-grace", "SECONDS",
+     "for a program whose client has ended its side (5)", OPTION_SECONDS, BOTH,
+     AT(conn.program.half_close_ms), 0, 24 * HOUR, NULL},
     {"header", "'PATTERN NAME: VALUE'", "set a response field, or remove it",
      OPTION_OTHER, BOTH, 0, 0, 0, take_header},
     {"header-timeout", "SECONDS", "time for a whole head (10)", OPTION_SECONDS,
@@ -359,6 +451,10 @@ static const struct option options[] = {
      BOTH, 0, 0, 0, take_log},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,
      BOTH, AT(conn.body.content), 0, UINT64_MAX, NULL},
+    {"max-cgi-head", "BYTES", "head of what a program sends (64K)", OPTION_SIZE,
+     BOTH, AT(conn.program.head), 64, CGI_HEAD_CAP, NULL},
+    {"max-cgi-log", "BYTES", "that a program may say into the log (64K)",
+     OPTION_SIZE, BOTH, AT(conn.program.complaints), 0, UINT64_MAX, NULL},
     {"max-chunk-extensions", "BYTES", "chunk extensions of a request (16K)",
      OPTION_SIZE, BOTH, AT(conn.body.chunk_extension), 0, 1024 * KIB, NULL},
     {"max-connections", "N", "connections at a time (512)", OPTION_COUNT,
@@ -602,6 +698,12 @@ set_defaults(struct config *config, enum program program)
 			      .drain_ms = 2 * SECOND,
 			      .timeout_ms = 30 * SECOND},
 		     .pace = {.timeout_ms = 30 * SECOND, .min_rate = 256},
+		     .program = {.timeout_ms = 60 * SECOND,
+				 .continue_ms = 100,
+				 .half_close_ms = 5 * SECOND,
+				 .grace_ms = 2 * SECOND,
+				 .head = 64 * KIB,
+				 .complaints = 64 * KIB},
 		     .header_ms = 10 * SECOND,
 		     .idle_ms = 60 * SECOND,
 		     .max_requests = 1000,

@@ -124,3 +124,9 @@ peer_set(const struct sockaddr_storage *address)
 	peer.is_accepted = true;
 	peer.is_known = false;
 }
+
+bool
+peer_is_accepted(void)
+{
+	return peer.is_accepted;
+}

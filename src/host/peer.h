@@ -20,6 +20,9 @@ struct slice peer_address(void);
 /* Says who it is, to a process that has accepted the connection itself. */
 void peer_set(const struct sockaddr_storage *address);
 
+/* True if that was said: the environment is about something else. */
+bool peer_is_accepted(void);
+
 /* Appends the numeric address as peer_address has it, or "-". */
 void peer_format(const struct sockaddr_storage *address, struct buf *out);
 

@@ -17,6 +17,9 @@ enum content_kind {
 	CONTENT_FILE,   /* a part of a regular file */
 	CONTENT_PARTS,  /* several parts of a regular file, in multipart */
 	CONTENT_SOURCE, /* whatever a source yields */
+	/* The program that was started says, and what its response is: it
+	 * is one of the others, or an error, when it goes to the writer. */
+	CONTENT_PROGRAM,
 };
 
 /*
@@ -53,7 +56,10 @@ struct response {
 	/* The decoded path of what the content is, for the rules about it;
 	 * empty if it is nothing but an error's page. */
 	struct slice path;
-	int gzip_level;      /* to compress it while it is sent; 0: not */
+	int gzip_level; /* to compress it while it is sent; 0: not */
+	bool has_date;  /* in fields: the writer's are not wanted */
+	bool has_server;
+	bool is_raw;         /* the source yields head and all */
 	bool close;          /* end the connection after this one */
 	const char *refusal; /* why it is an error, for the log, or NULL */
 };

@@ -19,6 +19,10 @@ static const struct {
     {STATUS_FIELDS_TOO_LARGE, "The request has too many or too long fields."},
     {STATUS_INTERNAL_SERVER_ERROR, "The server failed; its log says why."},
     {STATUS_NOT_IMPLEMENTED, "That method is not known here."},
+    {STATUS_BAD_GATEWAY, "The program behind this address failed; the "
+			 "server's log says why."},
+    {STATUS_GATEWAY_TIMEOUT, "The program behind this address did not answer "
+			     "in time."},
     {STATUS_SERVICE_UNAVAILABLE, "The server is busy. Try again later."},
     {STATUS_VERSION_NOT_SUPPORTED, "Only HTTP/1 is spoken here."},
 };

@@ -11,20 +11,3 @@ exchange_explain(struct exchange *x, const char *what, struct slice detail)
 	buf_add_char(x->explanation, ' ');
 	buf_add(x->explanation, detail);
 }
-
-static ssize_t
-read_nothing(struct source *self, void *dst, size_t cap)
-{
-	(void)self;
-	(void)dst;
-	(void)cap;
-	return 0;
-}
-
-struct source *
-exchange_no_content(void)
-{
-	static struct source nothing = {read_nothing};
-
-	return &nothing;
-}

@@ -23,12 +23,20 @@ struct site {
 	struct rules rules;
 	struct mime_table mime;
 	struct auth_settings auth;
-	struct slice fallback; /* --fallback, NUL-terminated, or empty */
-	bool has_hosts;        /* --hosts */
-	bool has_page_rules;   /* --pages-rules */
-	bool lists;            /* --listing */
-	bool ignores_siblings; /* --no-precompressed */
-	uint64_t gzip_level;   /* --gzip; 0: never on the fly */
+	struct slice fallback;     /* --fallback, NUL-terminated, or empty */
+	struct programs *programs; /* --cgi; or NULL */
+	bool has_hosts;            /* --hosts */
+	bool has_page_rules;       /* --pages-rules */
+	bool lists;                /* --listing */
+	bool ignores_siblings;     /* --no-precompressed */
+	uint64_t gzip_level;       /* --gzip; 0: never on the fly */
+};
+
+/* Both ends of a connection: numeric, or empty where they are not known. */
+struct endpoints {
+	struct slice remote_address, remote_port;
+	struct slice local_address, local_port;
+	bool is_tls;
 };
 
 /*
@@ -77,16 +85,19 @@ struct exchange {
 	struct hosts *hosts;
 	struct page_rules *page_rules;
 	struct file_parts *parts;
-	struct buf *name;        /* for that of a file: PATH_MAX bytes */
-	struct buf *rewrite;     /* for a target: EXCHANGE_REWRITE_MAX */
+	struct cgi_program *program; /* for what a handler starts */
+	struct slice file_type;      /* what a file is of; empty: by its name */
+	bool serves_hidden;          /* names that begin with a dot, too */
+	int in_fd;                   /* the connection, or -1 */
+	void (*endpoints)(int fd, struct endpoints *ends); /* or NULL */
+	int content_error;   /* the io_error that content ended with, or 0 */
+	struct buf *name;    /* for that of a file: PATH_MAX bytes */
+	struct buf *rewrite; /* for a target: EXCHANGE_REWRITE_MAX */
 	struct buf *explanation; /* --explain, or NULL */
 };
 
 /* Adds "what: detail" to the explanation, if there is to be one. */
 void exchange_explain(struct exchange *x, const char *what,
 		      struct slice detail);
-
-/* The content of a request that has none. */
-struct source *exchange_no_content(void);
 
 #endif

@@ -175,9 +175,6 @@ open_sibling(struct exchange *x, struct slice name, struct slice suffix,
 	return fd;
 }
 
-/* What is smaller hardly gets smaller; nginx has 20, others 256 to 1000. */
-#define COMPRESSED_MIN 256
-
 /*
  * A range of what is made on the fly could not be asked for again. Only a
  * GET asks for one (RFC 9110, section 14.2).
@@ -249,7 +246,9 @@ static enum status
 serve_regular(struct exchange *x, int fd, const struct stat *st,
 	      struct slice name)
 {
-	struct slice type = mime_table_type(&x->site->mime, name);
+	struct slice type = x->file_type.len > 0
+				? x->file_type
+				: mime_table_type(&x->site->mime, name);
 	struct slice path = x->target->path;
 	struct accept accept;
 
@@ -296,7 +295,7 @@ file_handle(struct exchange *x)
 	if (x->target->encoded_slash)
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "an encoded slash is in no file's name");
-	if (file_is_hidden(path))
+	if (!x->serves_hidden && file_is_hidden(path))
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "the name begins with a dot");
 	if (is_kept(x, path) && !wants_coding(x, x->kept->type, &accept)) {

@@ -8,6 +8,15 @@
 	(METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD) |                    \
 	 METHOD_BIT(METHOD_OPTIONS))
 
+/* A file that is smaller is hardly smaller when it is compressed. */
+#define COMPRESSED_MIN 256
+
+/*
+ * True if a segment of path begins with a dot, but for /.well-known (RFC
+ * 8615): there is no such name.
+ */
+bool file_is_hidden(struct slice path);
+
 /*
  * Answers GET and HEAD from the regular file that the path names beneath
  * the root; a directory by its index file, without one by a listing, if

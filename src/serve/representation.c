@@ -28,6 +28,9 @@ content_type(struct exchange *x, struct slice type)
 {
 	struct buf value = BUF_OVER(x->parts->type);
 
+	/* Whoever said that said all of it. */
+	if (x->file_type.len > 0)
+		return x->file_type;
 	mime_add(&value, type);
 	return buf_slice(&value);
 }

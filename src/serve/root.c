@@ -12,6 +12,7 @@
 
 #define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define PATH_FLAGS (O_PATH | O_CLOEXEC)
 
 int
 root_open(struct root *root, const char *directory)
@@ -111,4 +112,28 @@ root_stat(struct root *root, const char *path, struct stat *st)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+int
+root_open_path(struct root *root, const char *path)
+{
+	return open_beneath(root, path, PATH_FLAGS);
+}
+
+bool
+root_add_path(const struct root *root, struct buf *out)
+{
+	char storage[64], path[PATH_MAX];
+	struct buf link = BUF_OVER(storage);
+	ssize_t n;
+
+	buf_add_str(&link, "/proc/self/fd/");
+	buf_add_u64(&link, (uint64_t)root->fd);
+	buf_add_char(&link, '\0');
+	n = readlink(link.data, path, sizeof(path));
+	if (n <= 0 || n == (ssize_t)sizeof(path) || path[0] != '/')
+		return false;
+	/* The root of the system is the empty path with a slash behind. */
+	buf_add(out, (struct slice){path, n == 1 ? 0 : (size_t)n});
+	return true;
 }

@@ -2,8 +2,9 @@
 #ifndef SERVE_ROOT_H
 #define SERVE_ROOT_H
 
-#include <stdbool.h>
 #include <sys/stat.h>
+
+#include "base/buf.h"
 
 /*
  * The document root: a directory, opened once. Every file is opened
@@ -36,5 +37,17 @@ int root_open_directory(struct root *root, const char *path);
  * Returns 0, or a negative errno value.
  */
 int root_stat(struct root *root, const char *path, struct stat *st);
+
+/*
+ * The same with O_PATH: for a program to be run, which need not be
+ * readable, or the directory that it starts in.
+ */
+int root_open_path(struct root *root, const char *path);
+
+/*
+ * Appends the absolute name that the root has now, without a slash at its
+ * end. False if it is not known.
+ */
+bool root_add_path(const struct root *root, struct buf *out);
 
 #endif

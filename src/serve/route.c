@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <unistd.h>
 
+#include "serve/cgi.h"
 #include "serve/echo.h"
 #include "serve/error.h"
 #include "serve/file.h"
@@ -30,6 +31,7 @@ file_wants(const struct exchange *x)
 
 static const struct handler handlers[] = {
     {"echo", echo_wants, ECHO_METHODS, echo_handle},
+    {"cgi", cgi_wants, CGI_METHODS, cgi_handle},
     {"file", file_wants, FILE_METHODS, file_handle},
 };
 
@@ -73,8 +75,9 @@ answer_options(struct exchange *x, unsigned methods)
 static unsigned
 all_methods(const struct site *site)
 {
-	return site->rules.echo_count > 0 ? FILE_METHODS | ECHO_METHODS
-					  : FILE_METHODS;
+	return site->rules.echo_count > 0 || site->programs != NULL
+		   ? FILE_METHODS | ECHO_METHODS
+		   : FILE_METHODS;
 }
 
 /* RFC 7617, section 2: a realm for each rule, named by its pattern. */
@@ -133,7 +136,8 @@ handle(struct exchange *x)
 		return response_refuse(x->res, STATUS_METHOD_NOT_ALLOWED,
 				       "a method that is not allowed here");
 	}
-	if (method == METHOD_OPTIONS)
+	/* A program's options are its own to tell. */
+	if (method == METHOD_OPTIONS && handler->handle != cgi_handle)
 		return answer_options(x, handler->methods);
 	return handler->handle(x);
 }
@@ -319,8 +323,13 @@ route_decide(struct exchange *x, struct buf *page)
 
 	if (status)
 		route_refuse(x, status, page);
+}
+
+void
+route_finish(struct exchange *x)
+{
 	if (x->res->status < 400)
 		x->res->path = x->target->path;
-	if (x->site->has_page_rules)
+	if (x->site->has_page_rules && x->page_rules->is_current)
 		add_site_fields(x);
 }

@@ -13,6 +13,12 @@
 void route_decide(struct exchange *x, struct buf *page);
 
 /*
+ * Adds to a response that is decided what the rules of the site want to
+ * know, or say.
+ */
+void route_finish(struct exchange *x);
+
+/*
  * Makes the response an error page of that status: the site's own, or
  * that of error_page. What was in it of a file is closed; fields that are
  * there already are kept.

@@ -12,14 +12,16 @@ pattern_is_valid(struct slice pattern)
  * Matches with one star to go back to: a later star never needs an
  * earlier one to take more, so this is linear in pattern times path.
  */
-bool
-pattern_matches(struct slice pattern, struct slice path)
+static bool
+match(struct slice pattern, struct slice path, bool takes_rest, size_t *matched)
 {
 	bool is_prefix = pattern.len > 0 && pattern.ptr[pattern.len - 1] == '/';
 	size_t p = 0, s = 0, star = SIZE_MAX, star_at = 0;
 
 	for (;;) {
-		if (p == pattern.len && (s == path.len || is_prefix))
+		*matched = s;
+		if (p == pattern.len && (s == path.len || is_prefix ||
+					 (takes_rest && path.ptr[s] == '/')))
 			return true;
 		if (p < pattern.len && pattern.ptr[p] == '*') {
 			star = p++;
@@ -36,6 +38,20 @@ pattern_matches(struct slice pattern, struct slice path)
 			return false;
 		}
 	}
+}
+
+bool
+pattern_matches(struct slice pattern, struct slice path)
+{
+	size_t matched;
+
+	return match(pattern, path, false, &matched);
+}
+
+bool
+pattern_matches_start(struct slice pattern, struct slice path, size_t *matched)
+{
+	return match(pattern, path, true, matched);
 }
 
 bool

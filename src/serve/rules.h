@@ -14,6 +14,13 @@ bool pattern_is_valid(struct slice pattern);
 bool pattern_matches(struct slice pattern, struct slice path);
 
 /*
+ * The same, but path may go on behind what matches, with a slash: /a.cgi
+ * matches /a.cgi/b too. matched is how much of path the pattern took.
+ */
+bool pattern_matches_start(struct slice pattern, struct slice path,
+			   size_t *matched);
+
+/*
  * True for a field whose meaning hangs on how this program frames and
  * connects: no rule and no file of a site may set or remove it.
  */

@@ -19,12 +19,17 @@ static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
 static void
 reset_signals(const struct spawn *s)
 {
+	/* The kernel's own structure: all zeroes is the default. A libc
+	 * lets nobody at the signals that it keeps for itself, and some
+	 * start us with those ignored. */
+	static const unsigned long fresh_kernel[4];
 	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	sigset_t mask;
 
 	if (s->flags & SPAWN_FRESH_SIGNALS)
-		for (int number = 1; number < 32; number++)
-			sigaction(number, &fresh, NULL);
+		for (int number = 1; number <= 64; number++)
+			syscall(SYS_rt_sigaction, number, fresh_kernel, NULL,
+				8ul);
 	else
 		for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
 			sigaction(caught[i], &fresh, NULL);

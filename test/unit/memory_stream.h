@@ -221,6 +221,8 @@ memory_stream_init(struct memory_stream *m, struct slice input,
 
 	*m = (struct memory_stream){
 	    .stream = {.ops = &ops,
+		       .in_fd = -1,
+		       .out_fd = -1,
 		       .out = {.data = out_storage, .cap = OUT_CAP}},
 	    .input = input};
 }

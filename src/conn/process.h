@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONN_PROCESS_H
+#define CONN_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * A program that runs for a request, as a process: whether it has ended,
+ * and how it is made to. It leads a process group of its own. That it has
+ * ended is looked at without taking note of it before process_release: so
+ * long the kernel keeps its number, and a signal to its group cannot
+ * reach strangers.
+ */
+struct process {
+	pid_t pid;
+	int pidfd; /* readable when it has ended; -1: the kernel lacks it */
+	bool has_ended;
+	bool has_crashed;  /* it was killed by a signal that was not ours */
+	bool is_told;      /* to end */
+	int64_t kill_time; /* clock_ms: when its group is killed */
+};
+
+void process_init(struct process *c, pid_t pid);
+
+/* Looks whether it has ended. Returns has_ended. */
+bool process_check(struct process *c);
+
+/*
+ * Sends its group SIGTERM, if that was not done before and it has not
+ * ended well; SIGKILL is due grace_ms later.
+ */
+void process_tell(struct process *c, int64_t grace_ms);
+
+/* Sends its group SIGKILL. */
+void process_kill(struct process *c);
+
+/* Forgets a program that has ended, or was killed, which is waited for. */
+void process_release(struct process *c);
+
+#endif
