@@ -163,6 +163,7 @@ becomes() {
 }
 
 @test "malformed lines are told with their numbers, and do not disturb others" {
+  slow
   { echo 'no colon'; echo ':hash'; printf 'a\0b:c\n'; printf '%02000d\n' 7
     grep y: passwords; } >file
   check y "$PASSWORD" file
@@ -184,6 +185,7 @@ perch-auth: file: line 4: longer than 1024 bytes' ]
 }
 
 @test "a file of nonsense is complained of eight times" {
+  slow
   yes nonsense | head -1000 >file
   check y "$PASSWORD" file
   [ "$status" = 1 ]
@@ -192,6 +194,7 @@ perch-auth: file: line 4: longer than 1024 bytes' ]
 }
 
 @test "lines around the limit and the block are cut at the right place" {
+  slow
   hash=$(sed -n 's/^y://p' passwords)
   for length in 1000 1022 1023 1024; do
     { printf '#%0*d\n' $((length - 1)) 0; echo "y:$hash"; } >file
@@ -319,6 +322,7 @@ perch-auth: file: line 4: longer than 1024 bytes' ]
 }
 
 @test "there is no core and no tracing before the password is read" {
+  slow
   ASAN_OPTIONS=detect_leaks=0:disable_coredump=0 strace -o trace "$BIN/perch-auth" passwords \
     3< <(printf 'y\0secret: word\0\0')
   sed -n '/RLIMIT_CORE, {rlim_cur=0/p; /PR_SET_DUMPABLE/p; /^read(3, "y\\0/p' \
@@ -354,6 +358,7 @@ compare() {
 }
 
 @test "a name that is not there costs what a wrong password costs" {
+  slow
   { mkpasswd -m sha512crypt -R 150000 "$PASSWORD" | sed 's/^/first:/'
     mkpasswd -m sha512crypt -R 150000 "$PASSWORD" | sed 's/^/name:/'; } >file
   for name in name nobody; do

@@ -105,6 +105,12 @@ missing() {
   done
 }
 
+# slow: first in a test that takes long and would find the same in every
+# build: it is left out where $QUICK is set.
+slow() {
+  [ -z "${QUICK:-}" ] || skip 'not with QUICK'
+}
+
 # converse STEP... -- OPTION...: perch over a connection, by test/talk. Sets
 # $output, $stderr, and $report, its last line, with $seconds.
 converse() {

@@ -143,6 +143,7 @@ nasty_names() {
 }
 
 @test "every file with a nasty name is listed once, in order, and its link leads to it, in HTML and in JSON" {
+  slow
   listen --log none --listing "$SITE"
   try '
     use Encode;
@@ -236,6 +237,7 @@ nasty_names() {
 }
 
 @test "100,000 entries with long names come sorted, in a few MiB of memory" {
+  slow
   try '
     my $large = shift;
     mkdir "$large/many" or die;

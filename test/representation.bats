@@ -86,6 +86,7 @@ answers() {
 }
 
 @test "curl -C - and wget -c go on where a file was cut" {
+  slow
   size=$(stat -c %s "$SITE/numbers")
   for cut in $((RANDOM % size)) $((RANDOM * 7 % size)) $((size - 1)); do
     head -c "$cut" "$SITE/numbers" >by-curl
@@ -101,6 +102,7 @@ answers() {
 }
 
 @test "aria2c gets a file over 8 connections" {
+  slow
   command -v aria2c >/dev/null || skip 'no aria2c'
   aria2c -q --no-conf -x8 -s8 -k1M -o got "$U/large"
   cmp got "$SITE/large"
@@ -214,6 +216,7 @@ answers() {
 }
 
 @test "times far away make valid dates" {
+  slow
   echo 0123456789 >"$SITE/far"
   for time in '1960-01-01 UTC' @-1 @0 'now + 1 day' @2147483648 \
     @316000000000; do
@@ -238,6 +241,7 @@ answers() {
 }
 
 @test "ranges around 2^31 and 2^32 of a sparse file have the right bytes" {
+  slow
   size=$(((1 << 32) + 100000))
   truncate -s $size "$SITE/sparse"
   for at in $((1 << 31)) $((1 << 32)); do

@@ -11,6 +11,7 @@ setup() {
 
 
 @test "2 GiB pass through --echo at constant memory" {
+  slow
   [ "${BIN##*/}" != build-asan ] || skip "ASan's memory is not ours"
   talk --unix \
     'send:POST /e HTTP/1.1\r\nHost: a\r\nContent-Length: 2147483648\r\n\r\n' \
