@@ -100,7 +100,9 @@ Basic $(printf 'a:%0300d' 1 | base64 -w0)|the password is too long
 END
 }
 
+# Under ASan perch-auth does not go with strace, and gets no word of us.
 @test "one password is checked once for a connection, and another again" {
+  slow
   PERCH=("$BIN/perch" "${AUTH[@]}" --log none "$SITE")
   request="GET /private/a HTTP/1.1\r\nHost: a\r\n$(basic ann:secret)\r\n\r\n"
   other="GET /private/a HTTP/1.1\r\nHost: a\r\n$(basic 'b o:other: one')\r\n\r\n"

@@ -231,6 +231,8 @@ find_auth_program(struct config *config)
 	struct buf name = BUF_OVER(path);
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
 
+	if (config->site.auth.program != NULL)
+		return NULL;
 	if (n <= 0)
 		return "/proc does not say where perch-auth would be";
 	while (n > 0 && path[n - 1] != '/')
