@@ -73,8 +73,8 @@ main(int argc, char **argv)
 	/* Read here they are read once, and complained of once. */
 	if (config.site.has_page_rules && !config.site.has_hosts &&
 	    config.listen.program == NULL) {
-		page_rules_read(&served.conn.page_rules, &root, "");
-		served.conn.page_rules.is_current = false;
+		page_rules_read(&served.conn.storage.page_rules, &root, "");
+		served.conn.storage.page_rules.is_current = false;
 	}
 	if (config.checks)
 		return listen_check(&config);

@@ -46,7 +46,7 @@ main(int argc, char **argv)
 	}
 	if (config.checks) {
 		if (config.site.has_page_rules && !config.site.has_hosts)
-			page_rules_read(&c->page_rules, &c->root, "");
+			page_rules_read(&c->storage.page_rules, &c->root, "");
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -63,8 +63,6 @@ struct conn {
 	uint64_t served;  /* requests answered */
 	bool must_linger; /* the client may still be sending */
 	struct kept_file kept;
-	struct hosts hosts;
-	struct auth auth;
 
 	struct conn_request {
 		struct request req;
@@ -80,8 +78,6 @@ struct conn {
 		struct slice user; /* who has said the right password */
 		struct buf explanation;
 	} current;
-
-	struct page_rules page_rules;
 
 	struct conn_storage {
 		alignas(struct field) char arena[CONN_ARENA];
@@ -101,6 +97,11 @@ struct conn {
 		struct output output;
 		char location[REQUEST_LINE_CAP + 1];
 		char path[REQUEST_LINE_CAP + 2];
+
+		/* What is remembered from request to request, if anything. */
+		struct hosts hosts;
+		struct auth auth;
+		struct page_rules page_rules;
 	} storage;
 };
 
