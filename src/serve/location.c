@@ -43,11 +43,13 @@ location_by_rule(struct exchange *x, const struct redirect_rule *rule)
 {
 	struct slice target = rule->target;
 	struct buf *fields = &x->res->fields;
+	size_t matched;
 
 	buf_add(fields, SLICE("Location: "));
 	buf_add(fields, target);
-	if (rule->takes_rest)
-		add_path(x, slice_skip(x->target->path, rule->pattern.len));
+	if (rule->takes_rest &&
+	    pattern_matches_start(rule->pattern, x->target->path, &matched))
+		add_path(x, slice_skip(x->target->path, matched));
 	if (memchr(target.ptr, '?', target.len) == NULL &&
 	    memchr(target.ptr, '#', target.len) == NULL)
 		add_query(x);
