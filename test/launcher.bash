@@ -213,7 +213,7 @@ exits() {
 # fails STATUS MESSAGE ARG...: one line, and that status.
 fails() {
   local status=0 out err
-  timeout 2 "$LISTEN" "${@:3}" >out 2>err || status=$?
+  timeout 10 "$LISTEN" "${@:3}" >out 2>err || status=$?
   IFS= read -r -d '' out <out || true
   IFS= read -r -d '' err <err || true
   [ "$status$out$err" = "$1perch-listen: $2"$'\n' ] && return
