@@ -118,10 +118,11 @@ static ssize_t
 fd_read(struct stream *s, void *dst, size_t cap, int64_t deadline)
 {
 	struct fd_stream *f = (struct fd_stream *)s;
-	bool must_wait = !is_armed(f, deadline);
+	bool must_wait;
 
 	if (deadline == IMMEDIATELY)
 		return read_at_once(f, dst, cap);
+	must_wait = !is_armed(f, deadline);
 	for (;;) {
 		ssize_t n;
 		int error;
