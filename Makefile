@@ -209,7 +209,8 @@ format:
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.c
-	shellcheck .ci/run test/run test/try test/deps test/bench/run
+	shellcheck .ci/run test/run test/try test/deps test/bench/run \
+	    examples/programs/git examples/programs/cgi/[!h]*
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile

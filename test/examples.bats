@@ -157,3 +157,94 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
   head_of /assets/app-000000.js
   has 'Cache-Control: no-cache'
 }
+
+# --- examples/programs
+
+@test "examples/programs: env, and sheep that are counted as they come, compressed too" {
+  listen --log none --cgi /cgi/ "$TOP/examples/programs"
+  fetch '/cgi/env/a%20b?c=d' 20000
+  [[ $output == *$'\nPATH_INFO=/a b\n'*$'\nQUERY_STRING=c=d\n'* ]]
+  # So many seconds pass, and the first one is there before the last.
+  curl -sN --compressed -w '%{time_starttransfer} %{time_total}' \
+    "http://127.0.0.1:$PORT/cgi/sheep?3" >"$BATS_TEST_TMPDIR/sheep"
+  output=$(<"$BATS_TEST_TMPDIR/sheep")
+  echo "$output"
+  [[ $output == $'1 sheep\n2 sheep\n3 sheep\n'* ]]
+  awk 'NR == 4 { exit !($1 < 1 && $2 >= 2) }' "$BATS_TEST_TMPDIR/sheep"
+  fetch '/cgi/sheep?x'
+  [[ $output == 'HTTP/1.1 400 '* ]]
+}
+
+@test "examples/programs: events come one by one, with their page; the program ends when the browser leaves" {
+  listen --log none --cgi /cgi/ "$TOP/examples/programs"
+  fetch /events.html 20000
+  [[ $output == *"EventSource('cgi/events')"* ]]
+  open
+  printf 'GET /cgi/events?interval=0.2 HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 7\r\nAccept-Encoding: identity\r\n\r\n' >&8
+  events=()
+  while [ "${#events[@]}" -lt 3 ]; do
+    IFS= read -r -t 20 line <&8
+    [[ $line != data:* && $line != id:* ]] || events+=("$line")
+  done
+  echo "${events[@]}"
+  [ "${events[0]}" = 'id: 8' ]
+  [[ ${events[1]} == 'data: '??:??:?? ]]
+  [ "${events[2]}" = 'id: 9' ]
+  closed
+  for try in {1..80}; do
+    pgrep -f 'cgi/events' -P "$(pgrep -P "$LISTENER" | tail -1)" || break
+    sleep 0.1
+  done
+  [ "$try" -lt 80 ]
+}
+
+@test "examples/programs: a form's file of any size is hashed; 2 GiB of it in CI" {
+  listen --log none --max-body 0 --cgi /cgi/ "$TOP/examples/programs"
+  size=20000000
+  [ -z "${CI:-}" ] || size=2147483648
+  truncate -s $size "$BATS_TEST_TMPDIR/zeros"
+  want=$(sha256sum <"$BATS_TEST_TMPDIR/zeros")
+  output=$(curl -s -F "file=@$BATS_TEST_TMPDIR/zeros;filename=name" \
+    "http://127.0.0.1:$PORT/cgi/hash")
+  echo "$output"
+  [ "$output" = "name: $size bytes, SHA-256 ${want%% *}" ]
+  output=$(curl -s -d x "http://127.0.0.1:$PORT/cgi/hash")
+  [ "$output" = 'That is no form with a file.' ]
+}
+
+@test "examples/programs/git: clone, push of 20 MiB, fetch" {
+  command -v git && [ -x "$(git --exec-path)/git-http-backend" ] ||
+    skip 'git is not here'
+  cd "$BATS_TEST_TMPDIR"
+  export HOME=$BATS_TEST_TMPDIR GIT_CONFIG_NOSYSTEM=1
+  export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b
+  export GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+  git init -q --bare served/r.git
+  git -C served/r.git config http.receivepack true
+  git -C served/r.git symbolic-ref HEAD refs/heads/main
+  mkfifo ready
+  # It is found as if it were installed, and says when it listens.
+  printf '#!/bin/sh\nexec "%s" --log none --ready-fd 9 "$@"\n' \
+    "$BIN/perch-listen" >perch-listen
+  chmod +x perch-listen
+  PORT=$((20000 + RANDOM % 12000))
+  PERCH_LISTEN=$PWD/perch-listen "$TOP/examples/programs/git" \
+    "127.0.0.1:$PORT" served 9>ready 3>&- 2>log &
+  LISTENER=$!
+  read -r <ready
+  git clone -q "http://127.0.0.1:$PORT/r.git" one
+  cd one
+  git checkout -q -b main
+  head -c 20971520 /dev/urandom >large
+  echo hello >small
+  git add .
+  git commit -q -m first
+  git push -q origin main
+  cd ..
+  git clone -q "http://127.0.0.1:$PORT/r.git" two
+  cmp one/large two/large
+  git -C one commit -q --allow-empty -m second
+  git -C one push -q origin main
+  git -C two pull -q
+  [ "$(git -C two log --format=%s -1)" = second ]
+}

@@ -28,7 +28,7 @@ bool clock_is_fixed(void);
 #define NEVER INT64_MAX
 
 /* A deadline for who does not want to wait at all. */
-#define IMMEDIATELY INT64_MIN
+#define IMMEDIATELY 0
 
 /* The time ms milliseconds from now; 0 stands for no time-out: NEVER. */
 int64_t clock_deadline(int64_t ms);
