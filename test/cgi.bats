@@ -491,3 +491,144 @@ END
   [ "${fds[0]}" = "${fds[1]}" ]
   [ "${fds[0]}" = "${fds[2]}" ]
 }
+
+@test "a reset is seen while content goes in, and while output is blocked" {
+  script sink 'echo $$ >>pids; cat >/dev/null; sleep 60'
+  script slow-sink 'echo $$ >>pids; sleep 60'
+  script fire 'echo $$ >>pids; printf "Content-Type: a/b\n\n"; exec cat /dev/zero'
+  post='HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nhello'
+  begin sink --tcp "send:POST /cgi/sink $post" sleep:0.3 reset -- \
+    "${perch[@]}" "$SITE"
+  begin slow-sink --tcp "send:POST /cgi/slow-sink $post" sleep:0.3 reset -- \
+    "${perch[@]}" "$SITE"
+  begin fire --tcp 'send:GET /cgi/fire HTTP/1.1\r\nHost: a\r\n\r\n' \
+    read:100000 sleep:0.3 reset -- "${perch[@]}" "$SITE"
+  begin fire-pipe --pipe 'send:GET /cgi/fire HTTP/1.1\r\nHost: a\r\n\r\n' \
+    read:100000 sleep:0.1 reset -- "${perch[@]}" "$SITE"
+  # It takes nothing any more, but stays.
+  begin stuck --tcp 'send:GET /cgi/fire HTTP/1.1\r\nHost: a\r\n\r\n' \
+    read:1000 sleep:1.5 read -- "${perch[@]}" --write-timeout 0.4 "$SITE"
+  for name in sink fire fire-pipe; do
+    heard $name
+    lasted 0 1
+    [[ $name = sink || $stderr == *'cut short: the client is gone'* ]]
+  done
+  heard stuck
+  [[ $stderr == *'cut short: the client was too slow'* ]]
+  is_gone
+}
+
+@test "content that ends early or is malformed is not taken for the whole" {
+  script counts 'trap "echo told >&2; exit" TERM' 'echo $$ >>pids' \
+    'n=$(wc -c)' 'echo "whole $n" >&2' 'printf "Content-Type: a/b\n\n$n"'
+  exchange 'POST /cgi/counts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello' \
+    --log none --cgi /cgi/
+  [[ $output == 'HTTP/1.1 400 '* && $stderr != *whole* ]]
+  exchange 'POST /cgi/counts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx' \
+    --log none --cgi /cgi/
+  [[ $output == 'HTTP/1.1 400 '* && $stderr != *whole* ]]
+  exchange 'POST /cgi/counts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n' \
+    --log none --cgi /cgi/ --max-body 4
+  [[ $output == 'HTTP/1.1 413 '* && $stderr != *whole* ]]
+  talk --tcp 'send:POST /cgi/counts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhello' \
+    read -- "${perch[@]}" --body-timeout 0.3 "$SITE"
+  [[ $output == 'HTTP/1.1 408 '* && $stderr != *whole* ]]
+  is_gone
+}
+
+@test "a slow client and a slow program are not held against each other" {
+  script steps 'printf "Content-Type: a/b\n\n"' \
+    'for i in 1 2 3; do sleep 0.3; echo $i; done'
+  script reads-late 'sleep 0.8; n=$(wc -c)' 'printf "Content-Type: a/b\n\n$n"'
+  script much 'printf "Content-Type: a/b\n\n"; head -c 3000000 /dev/zero'
+  begin steps --tcp 'send:GET /cgi/steps HTTP/1.0\r\n\r\n' read -- \
+    "${perch[@]}" --cgi-timeout 0.7 --write-timeout 0.2 "$SITE"
+  # Content that is held up by the program is not late.
+  {
+    printf 'POST /cgi/reads-late HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n'
+    head -c 300000 /dev/zero
+  } >"$SITE/late.req"
+  begin late --tcp "file:$SITE/late.req" half read -- \
+    "${perch[@]}" --body-timeout 0.3 --half-close-grace 2 "$SITE"
+  # A program whose output is not taken is not silent.
+  begin much --unix 'send:GET /cgi/much HTTP/1.0\r\n\r\n' sleep:0.8 read -- \
+    "${perch[@]}" --cgi-timeout 0.4 "$SITE"
+  heard steps
+  [[ $output == *$'1\n2\n3' ]]
+  heard late
+  [[ $output == *300000* ]]
+  heard much
+  [ "$received" -gt 3000000 ]
+}
+
+@test "where SIGCHLD is ignored a crash is seen all the same" {
+  script crashes 'printf "Content-Type: a/b\n\nbegun\n"; kill -SEGV $$'
+  (
+    trap '' CHLD
+    get /cgi/crashes
+    [[ $stderr == *'cut short: the program crashed' ]]
+    get /cgi/show
+    [[ $output == *SCRIPT_NAME* ]]
+  )
+}
+
+@test "first bytes come at once, compressed too" {
+  script event 'printf "Content-Type: text/event-stream\n\n"' \
+    'printf "data: 1\n\n"; sleep 0.7; printf "data: 2\n\n"'
+  listen --log none --cgi /cgi/ "$SITE"
+  for options in -sN '-sN --compressed'; do
+    # shellcheck disable=SC2086
+    curl $options "http://127.0.0.1:$PORT/cgi/event" |
+      while IFS= read -r line; do
+        echo "$line $EPOCHREALTIME"
+      done >"$BATS_TEST_TMPDIR/events" &
+    start=$EPOCHREALTIME
+    wait $!
+    cat "$BATS_TEST_TMPDIR/events"
+    read -r _ number first <"$BATS_TEST_TMPDIR/events"
+    [ "$number" = 1 ]
+    # What curl takes to start is counted, too.
+    awk -v start="$start" -v first="$first" \
+      'BEGIN { print first - start " s"; exit !(first - start < 0.5) }'
+    [ "$(grep -c data "$BATS_TEST_TMPDIR/events")" = 2 ]
+  done
+  curl -s --compressed -D - -o "$BATS_TEST_TMPDIR/body" \
+    "http://127.0.0.1:$PORT/cgi/show" >"$BATS_TEST_TMPDIR/head"
+  grep -i '^content-encoding: gzip' "$BATS_TEST_TMPDIR/head"
+  grep SCRIPT_NAME "$BATS_TEST_TMPDIR/body"
+  unlisten
+}
+
+@test "content of any size passes at constant memory, however slowly it is read" {
+  [ "${BIN##*/}" != build-asan ] || skip "ASan's memory is not ours"
+  printf '%s\n' '#!/usr/bin/perl' \
+    'my $n = 0;' \
+    'while (my $k = sysread STDIN, my $b, 1 << 20) {' \
+    '  $n += $k; select undef, undef, undef, 0.1 if $i++ < 5; }' \
+    '($kib) = `cat /proc/@{[getppid]}/status` =~ /VmHWM:\s*(\d+)/;' \
+    'print "Content-Type: a/b\n\n$n $kib\n";' | program slow
+  listen --log none --max-body 0 --cgi /cgi/ "$SITE"
+  small=$(curl -s -d x "http://127.0.0.1:$PORT/cgi/slow")
+  size=200000000
+  [ -z "${CI:-}" ] || size=2147483648
+  large=$(head -c $size /dev/zero |
+    curl -s -T - "http://127.0.0.1:$PORT/cgi/slow")
+  unlisten
+  echo "$small, $large"
+  [ "${large% *}" = "$size" ]
+  [ $((${large#* } - ${small#* })) -lt 1024 ]
+}
+
+@test "a launcher that stops lets a response end, and kills after its grace" {
+  script long-answer 'printf "Content-Type: a/b\n\n"; sleep 0.5; echo hello'
+  listen --log none --grace 1 --cgi /cgi/ "$SITE"
+  curl -s "http://127.0.0.1:$PORT/cgi/long-answer" >"$BATS_TEST_TMPDIR/one" &
+  curl -s "http://127.0.0.1:$PORT/cgi/silent" >"$BATS_TEST_TMPDIR/two" &
+  for try in {1..50}; do
+    [ ! -s "$SITE/cgi/pids" ] || break
+    sleep 0.1
+  done
+  unlisten
+  [ "$(<"$BATS_TEST_TMPDIR/one")" = hello ]
+  is_gone
+}
