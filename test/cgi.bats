@@ -102,6 +102,17 @@ is_gone() {
   done
 }
 
+@test "where the kernel has no openat2 programs are found, and no links followed" {
+  ln -sf show "$SITE/cgi/link"
+  for case in 200:/cgi/show/x 200:/cgi/deep/er/show 404:/cgi/link 403:/cgi/source; do
+    printf 'GET %s HTTP/1.0\r\n\r\n' "${case#*:}" >"$BATS_TEST_TMPDIR/request"
+    read -r output < <("$BUILD/tool/no-openat2" "${perch[@]}" "$SITE" \
+      <"$BATS_TEST_TMPDIR/request" 2>/dev/null)
+    echo "$case: $output"
+    [[ $output == "HTTP/1.1 ${case%%:*} "* ]]
+  done
+}
+
 @test "a rule may name a file, a pattern, or a program for all of it; the last counts" {
   get /cgi/show/x --cgi '/cgi/show/ /bin/false'
   [[ $output == 'HTTP/1.1 502 '* ]]
@@ -364,6 +375,16 @@ END
   [[ $output != *'ETag: no'* ]]
   get /cgi/file/.private/none
   [[ $output == 'HTTP/1.1 404 '* ]]
+  # Its type is its own: the next one's is the file's.
+  mkdir -p "$SITE/data"
+  echo text >"$SITE/data/t.txt"
+  file='GET /cgi/file/data/t.txt HTTP/1.1\r\nHost: a\r\n\r\n'
+  plain='GET /data/t.txt HTTP/1.1\r\nHost: a\r\n\r\n'
+  exchange "$file$plain$plain$file$plain" --log none --cgi /cgi/
+  mapfile -t types < <(grep ^Content-Type <<<"${output//$CR/}")
+  echo "${types[@]}"
+  [ "${types[*]}" = "Content-Type: a/b ${types[1]} ${types[1]} Content-Type: a/b ${types[1]}" ]
+  [[ ${types[1]} == 'Content-Type: text/plain'* ]]
   script escapes 'printf "X-Sendfile: /../../etc/passwd\n\n"'
   get /cgi/escapes
   [[ $output == 'HTTP/1.1 502 '* ]]
@@ -620,15 +641,18 @@ END
 }
 
 @test "a launcher that stops lets a response end, and kills after its grace" {
-  script long-answer 'printf "Content-Type: a/b\n\n"; sleep 0.5; echo hello'
-  listen --log none --grace 1 --cgi /cgi/ "$SITE"
+  script long-answer 'echo $$ >>pids' \
+    'printf "Content-Type: a/b\n\n"; sleep 0.5; echo hello'
+  listen --log none --grace 3 --cgi /cgi/ "$SITE"
   curl -s "http://127.0.0.1:$PORT/cgi/long-answer" >"$BATS_TEST_TMPDIR/one" &
+  one=$!
   curl -s "http://127.0.0.1:$PORT/cgi/silent" >"$BATS_TEST_TMPDIR/two" &
-  for try in {1..50}; do
-    [ ! -s "$SITE/cgi/pids" ] || break
+  for try in {1..100}; do
+    [ ! -s "$SITE/cgi/pids" ] || [ "$(wc -l <"$SITE/cgi/pids")" != 2 ] || break
     sleep 0.1
   done
   unlisten
+  wait $one
   [ "$(<"$BATS_TEST_TMPDIR/one")" = hello ]
   is_gone
 }

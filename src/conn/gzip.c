@@ -70,15 +70,17 @@ gzip_read(struct source *self, void *dst, size_t cap)
 				return n;
 			g->z->next_in = (Bytef *)g->storage->block;
 			g->z->avail_in = (uInt)n;
-			g->holds = true;
+			g->holds = n > 0;
 			if (n == 0)
 				flush = Z_FINISH;
 		}
-		if (!go_on(g, flush, &error)) {
-			if (error)
-				return error;
+		if (go_on(g, flush, &error))
+			continue;
+		if (error)
+			return error;
+		/* Nothing at all would be the end. */
+		if (g->is_ended || g->z->next_out != dst)
 			break;
-		}
 	}
 	return (ssize_t)((char *)g->z->next_out - (char *)dst);
 }

@@ -9,57 +9,58 @@
 #include "conn/process.h"
 
 void
-process_init(struct process *c, pid_t pid)
+process_init(struct process *p, pid_t pid)
 {
-	*c = (struct process){.pid = pid,
+	*p = (struct process){.pid = pid,
 			      .pidfd = (int)syscall(SYS_pidfd_open, pid, 0)};
 }
 
 bool
-process_check(struct process *c)
+process_check(struct process *p)
 {
 	siginfo_t info = {.si_pid = 0};
 
-	if (c->has_ended)
+	if (p->has_ended)
 		return true;
-	if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
+	if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
 	    0) {
 		/* Somebody else has waited for it: it is gone. */
-		c->has_ended = errno == ECHILD;
-		return c->has_ended;
+		p->has_ended = errno == ECHILD;
+		return p->has_ended;
 	}
-	c->has_ended = info.si_pid == c->pid;
-	c->has_crashed =
-	    c->has_ended && info.si_code != CLD_EXITED && !c->is_told;
-	return c->has_ended;
+	p->has_ended = info.si_pid == p->pid;
+	p->has_crashed =
+	    p->has_ended && info.si_code != CLD_EXITED && !p->is_told;
+	return p->has_ended;
 }
 
 void
-process_tell(struct process *c, int64_t grace_ms)
+process_tell(struct process *p, int64_t grace_ms)
 {
-	if (c->is_told)
+	if (p->is_told)
 		return;
 	/* What it leaves behind when it ends well is meant to live. */
-	if (process_check(c) && !c->has_crashed)
+	if (process_check(p) && !p->has_crashed)
 		return;
-	c->is_told = true;
-	c->kill_time = clock_ms() + grace_ms;
-	kill(-c->pid, SIGTERM);
+	p->is_told = true;
+	p->kill_time = clock_ms() + grace_ms;
+	kill(-p->pid, SIGTERM);
 }
 
 void
-process_kill(struct process *c)
+process_kill(struct process *p)
 {
-	kill(-c->pid, SIGKILL);
+	p->is_beyond = kill(-p->pid, SIGKILL) != 0 && errno == EPERM;
 }
 
 void
-process_release(struct process *c)
+process_release(struct process *p)
 {
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(p->pid, NULL, p->is_beyond ? WNOHANG : 0) < 0 &&
+	       errno == EINTR)
 		;
-	if (c->pidfd >= 0)
-		close(c->pidfd);
-	c->pidfd = -1;
-	c->pid = 0;
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	p->pidfd = -1;
+	p->pid = 0;
 }

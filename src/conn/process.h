@@ -19,24 +19,28 @@ struct process {
 	bool has_ended;
 	bool has_crashed;  /* it was killed by a signal that was not ours */
 	bool is_told;      /* to end */
+	bool is_beyond;    /* our reach: it is another user's now */
 	int64_t kill_time; /* clock_ms: when its group is killed */
 };
 
-void process_init(struct process *c, pid_t pid);
+void process_init(struct process *p, pid_t pid);
 
 /* Looks whether it has ended. Returns has_ended. */
-bool process_check(struct process *c);
+bool process_check(struct process *p);
 
 /*
  * Sends its group SIGTERM, if that was not done before and it has not
  * ended well; SIGKILL is due grace_ms later.
  */
-void process_tell(struct process *c, int64_t grace_ms);
+void process_tell(struct process *p, int64_t grace_ms);
 
 /* Sends its group SIGKILL. */
-void process_kill(struct process *c);
+void process_kill(struct process *p);
 
-/* Forgets a program that has ended, or was killed, which is waited for. */
-void process_release(struct process *c);
+/*
+ * Forgets a program that has ended, or was killed, which is waited for;
+ * one that is set-user-ID and could not be killed is left to itself.
+ */
+void process_release(struct process *p);
 
 #endif

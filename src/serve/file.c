@@ -255,9 +255,11 @@ serve_regular(struct exchange *x, int fd, const struct stat *st,
 	exchange_explain(x, "file", name);
 	if (wants_coding(x, type, &accept))
 		return serve_best(x, &accept, fd, st, name, type);
-	/* Not the second index: the first may come to exist. */
-	if (name.len == path.len ||
-	    slice_equal(slice_skip(name, path.len), x->site->index[0]))
+	/* Not the second index: the first may come to exist. Not what a
+	 * program says the type of: it may say something else next time. */
+	if (x->file_type.len == 0 &&
+	    (name.len == path.len ||
+	     slice_equal(slice_skip(name, path.len), x->site->index[0])))
 		keep(x, fd, st, name, type);
 	return representation_serve(x, fd, st, type, CODING_IDENTITY,
 				    CODER_NONE);
@@ -298,7 +300,8 @@ file_handle(struct exchange *x)
 	if (!x->serves_hidden && file_is_hidden(path))
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "the name begins with a dot");
-	if (is_kept(x, path) && !wants_coding(x, x->kept->type, &accept)) {
+	if (x->file_type.len == 0 && is_kept(x, path) &&
+	    !wants_coding(x, x->kept->type, &accept)) {
 		x->res->file_is_kept = true;
 		exchange_explain(x, "the same file again", path);
 		return representation_serve(x, x->kept->fd, &x->kept->st,

@@ -160,6 +160,44 @@ static const struct {
 };
 /* clang-format on */
 
+/* clang-format off */
+/* What a pattern takes of a path that may go on behind it; -1: no match. */
+static const struct {
+	const char *pattern, *path;
+	int matched;
+} starts[] = {
+    {"/a",	"/a",		2},
+    {"/a",	"/a/b",		2},
+    {"/a",	"/a/",		2},
+    {"/a",	"/ab",		-1},
+    {"/a",	"/",		-1},
+    {"/a/",	"/a/b/c",	3},
+    {"/a/",	"/a/",		3},
+    {"/a/",	"/a",		-1},
+    {"/",	"/a",		1},
+    {"/*.cgi",	"/a.cgi",	6},
+    {"/*.cgi",	"/a.cgi/b",	6},
+    {"/*.cgi",	"/a.cgi.cgi/b",	10},
+    {"/*.cgi",	"/a.cgix/b",	-1},
+    {"/*.cgi",	"/a/b.cgi",	-1},
+    {"/*/x",	"/a/x/y",	4},
+};
+/* clang-format on */
+
+static void
+check_starts(void)
+{
+	for (size_t i = 0; i < COUNT(starts); i++) {
+		size_t matched = 0;
+		bool is_match = pattern_matches_start(
+		    exact(starts[i].pattern), exact(starts[i].path), &matched);
+
+		CHECK(starts[i].path,
+		      is_match == (starts[i].matched >= 0) &&
+			  (!is_match || (int)matched == starts[i].matched));
+	}
+}
+
 static void
 check_patterns(void)
 {
@@ -392,6 +430,7 @@ check_limits(void)
 int
 main(void)
 {
+	check_starts();
 	check_patterns();
 	check_all_small();
 	check_time();
