@@ -528,7 +528,7 @@ END
     read:100000 sleep:0.1 reset -- "${perch[@]}" "$SITE"
   # It takes nothing any more, but stays.
   begin stuck --tcp 'send:GET /cgi/fire HTTP/1.1\r\nHost: a\r\n\r\n' \
-    read:1000 sleep:3 read -- "${perch[@]}" --write-timeout 0.4 "$SITE"
+    read:1000 sleep:5 read -- "${perch[@]}" --write-timeout 0.4 "$SITE"
   for name in sink fire fire-pipe; do
     heard $name
     lasted 0 1

@@ -81,10 +81,8 @@ wait_readable(int fd, int64_t deadline)
 	}
 }
 
-/*
- * How far a deadline may be short of SO_RCVTIMEO and still be left to it:
- * the coarse clock ticks between the two looks at it.
- */
+/* A deadline so much short of SO_RCVTIMEO is left to it: the clock ticks
+ * between the two looks at it. */
 #define CLOCK_SLACK_MS 50
 
 static bool
@@ -92,10 +90,10 @@ is_armed(const struct fd_stream *f, int64_t deadline)
 {
 	if (f->in_kind != FD_SOCKET)
 		return false;
-	if (deadline == NEVER)
-		return f->armed_ms == 0;
-	return f->armed_ms != 0 &&
-	       deadline - clock_ms() + CLOCK_SLACK_MS >= f->armed_ms;
+	return deadline == NEVER
+		   ? f->armed_ms == 0
+		   : f->armed_ms != 0 &&
+			 deadline - clock_ms() + CLOCK_SLACK_MS >= f->armed_ms;
 }
 
 static ssize_t

@@ -31,6 +31,7 @@ make(const char *head, struct cgi_facts *facts, size_t text_cap, size_t cap)
 			  path_storage))
 		abort();
 	facts->req = &req;
+	facts->query = req.target.query;
 	facts->method = "GET";
 	meta = (struct cgi_meta){.text = {.data = text, .cap = text_cap},
 				 .variable = variable,
