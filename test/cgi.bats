@@ -535,6 +535,7 @@ END
     [[ $name = sink || $stderr == *'cut short: the client is gone'* ]]
   done
   heard stuck
+  echo "stuck: $stderr $report"
   [[ $stderr == *'cut short: the client was too slow'* ]]
   is_gone
 }

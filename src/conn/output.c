@@ -43,8 +43,8 @@ wait_and_take(struct relay *r, void *dst, size_t cap, int64_t deadline)
 		if (clock_ms() >= deadline)
 			return IO_LATER;
 		if (stream_flush(r->stream))
-			return relay_fail(r, IO_FAILED, STATUS_BAD_GATEWAY,
-					  NULL);
+			return relay_fail(r, r->stream->error,
+					  STATUS_BAD_GATEWAY, NULL);
 		relay_step(r, &own, deadline);
 	}
 }
@@ -68,7 +68,8 @@ check_end(struct output *o)
 	struct relay *r = &o->relay;
 
 	if (stream_flush(r->stream))
-		return relay_fail(r, IO_FAILED, STATUS_BAD_GATEWAY, NULL);
+		return relay_fail(r, r->stream->error, STATUS_BAD_GATEWAY,
+				  NULL);
 	await_end(r);
 	if (r->error)
 		return r->error;
@@ -246,7 +247,7 @@ output_end(struct output *o)
 	const char *why = NULL;
 
 	if (stream_flush(r->stream))
-		relay_fail(r, IO_FAILED, STATUS_BAD_GATEWAY, NULL);
+		relay_fail(r, r->stream->error, STATUS_BAD_GATEWAY, NULL);
 	/* It must not wait for what nobody will send. */
 	if (body_is_withheld(r->body))
 		relay_close(&r->in);
