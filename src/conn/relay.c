@@ -256,9 +256,13 @@ relay_step(struct relay *r, struct pollfd *own, int64_t deadline)
 {
 	struct pollfd p[POLLED];
 	int64_t before, until, wait_ms = -1;
-	int n;
+	int n, error = r->error;
 
 	pass_content(r);
+	/* Whoever waits for output would wait for that of a program that
+	 * was just told to end. */
+	if (r->error != error)
+		return false;
 	prepare(r, own, p);
 	before = clock_ms();
 	until = next_deadline(r);
