@@ -42,12 +42,20 @@ refuse_content(struct relay *r)
 			  status ? status : STATUS_BAD_GATEWAY, why);
 }
 
+/*
+ * Content that the program does not take is read on all the same, as far
+ * as it would be afterwards: the client may send all of it before it
+ * reads anything.
+ */
 static bool
 wants_content(const struct relay *r)
 {
-	return r->in >= 0 && !r->error && !r->body->is_done &&
-	       !body_is_withheld(r->body) &&
-	       r->content_end - r->content_start < sizeof(r->content);
+	if (r->error || r->body->error || r->body->is_done ||
+	    body_is_withheld(r->body))
+		return false;
+	return r->in >= 0
+		   ? r->content_end - r->content_start < sizeof(r->content)
+		   : r->dropped < r->body->limits->drain;
 }
 
 /* Reads content that is there. False if there is none, for now or at all. */
@@ -69,8 +77,12 @@ take_content(struct relay *r)
 	if (n > 0) {
 		r->content_end += (size_t)n;
 		r->client_at = clock_ms();
-	} else if (n < 0 && n != IO_LATER) {
+	} else if (n < 0 && n != IO_LATER && r->in >= 0) {
 		refuse_content(r);
+	}
+	if (r->in < 0) {
+		r->dropped += r->content_end - r->content_start;
+		r->content_start = r->content_end = 0;
 	}
 	return n > 0;
 }
@@ -154,7 +166,8 @@ prepare(struct relay *r, const struct pollfd *own, struct pollfd *p)
 
 	if (is_wanting && !r->is_wanting)
 		r->client_at = clock_ms();
-	r->is_wanting = is_wanting;
+	/* Nobody waits for what is dropped. */
+	r->is_wanting = is_wanting && r->in >= 0;
 	p[AT_OWN] = *own;
 	p[AT_PROCESS] =
 	    (struct pollfd){.fd = r->process.has_ended ? -1 : r->process.pidfd,
@@ -321,6 +334,7 @@ relay_begin(struct relay *r, const struct cgi_program *program,
 	r->is_wanting = r->is_blocked = r->has_left = false;
 	r->active_at = r->client_at = clock_ms();
 	r->content_start = r->content_end = 0;
+	r->dropped = 0;
 	complaint_init(&r->complaint, remote,
 		       (struct slice){program->id, sizeof(program->id)},
 		       limits->complaints);

@@ -50,6 +50,7 @@ struct relay {
 	int64_t active_at; /* when the program last took or gave a byte */
 	int64_t client_at; /* when content last came, or was first wanted */
 
+	uint64_t dropped; /* bytes of content that the program did not take */
 	size_t content_start, content_end; /* what is unwritten of content */
 	struct complaint complaint;
 	char content[CGI_CONTENT_MAX];
