@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/slice.h"
 
@@ -60,6 +63,44 @@ bytes_equal_constant_time(struct slice a, struct slice b)
 	return difference == 0;
 }
 
+#ifdef __SSE2__
+/* The first of 16 bytes that is wanted, or 16. */
+static size_t
+find_in_16(const char *at, __m128i wanted)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+	int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted));
+
+	return found == 0 ? 16 : (size_t)__builtin_ctz((unsigned)found);
+}
+
+const char *
+slice_find(struct slice s, char c)
+{
+	const __m128i wanted = _mm_set1_epi8(c);
+	size_t at = 0, found;
+
+	if (s.len < 16) {
+		while (at < s.len && s.ptr[at] != c)
+			at++;
+		return at < s.len ? s.ptr + at : NULL;
+	}
+	for (; at + 16 <= s.len; at += 16)
+		if ((found = find_in_16(s.ptr + at, wanted)) < 16)
+			return s.ptr + at + found;
+	/* The last 16, some of which were looked at before. */
+	at = s.len - 16;
+	found = find_in_16(s.ptr + at, wanted);
+	return found < 16 ? s.ptr + at + found : NULL;
+}
+#else
+const char *
+slice_find(struct slice s, char c)
+{
+	return s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
+}
+#endif
+
 bool
 slice_starts(struct slice s, struct slice prefix)
 {
@@ -88,7 +129,7 @@ slice_trim(struct slice s)
 bool
 slice_cut(struct slice s, char sep, struct slice *before, struct slice *after)
 {
-	const char *at = s.len > 0 ? memchr(s.ptr, sep, s.len) : NULL;
+	const char *at = slice_find(s, sep);
 	size_t n;
 
 	if (at == NULL) {

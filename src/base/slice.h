@@ -32,6 +32,12 @@ bool slice_equal_nocase(struct slice a, struct slice b);
  */
 bool bytes_equal_constant_time(struct slice a, struct slice b);
 
+/*
+ * The place of the first c in s, or NULL: memchr, where musl's looks at a
+ * few bytes at a time.
+ */
+const char *slice_find(struct slice s, char c);
+
 /* True if s begins with prefix. */
 bool slice_starts(struct slice s, struct slice prefix);
 

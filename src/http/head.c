@@ -19,10 +19,10 @@ parse_request_line(struct head *head, struct slice line)
 {
 	struct slice rest;
 
-	if (memchr(line.ptr, '\r', line.len) != NULL)
+	if (slice_find(line, '\r') != NULL)
 		return refuse(head, STATUS_BAD_REQUEST,
 			      "bare CR in the request line");
-	if (memchr(line.ptr, '\0', line.len) != NULL)
+	if (slice_find(line, '\0') != NULL)
 		return refuse(head, STATUS_BAD_REQUEST,
 			      "NUL in the request line");
 	if (!slice_cut(line, ' ', &head->method, &rest) ||
@@ -33,7 +33,7 @@ parse_request_line(struct head *head, struct slice line)
 		return refuse(head, STATUS_BAD_REQUEST,
 			      "the method is not a token");
 	if (head->target.len == 0 || head->version.len == 0 ||
-	    memchr(head->version.ptr, ' ', head->version.len) != NULL)
+	    slice_find(head->version, ' ') != NULL)
 		return refuse(head, STATUS_BAD_REQUEST,
 			      "the parts of the request line are not parted "
 			      "by one space each");
@@ -114,8 +114,7 @@ head_find_end(struct head_scan *scan, struct slice bytes,
 		if (scan->line == scan->first &&
 		    (status = check_first_byte(scan, bytes)))
 			return status;
-		lf = memchr(bytes.ptr + scan->seen, '\n',
-			    bytes.len - scan->seen);
+		lf = slice_find(slice_skip(bytes, scan->seen), '\n');
 		if (lf == NULL) {
 			scan->seen = bytes.len;
 			/* A last CR belongs to the line end. */

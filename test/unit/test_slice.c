@@ -441,9 +441,37 @@ check_buf_numbers(void)
 	}
 }
 
+/* At every length up to some vectors, at every place, in a block of that size.
+ */
+static void
+check_find(void)
+{
+	bool is_right = true;
+
+	for (size_t len = 0; len < 70; len++) {
+		char *block = malloc(len > 0 ? len : 1);
+		struct slice s = {block, len};
+
+		if (block == NULL)
+			abort();
+		memset(block, 'a', len);
+		is_right = is_right && slice_find(s, 'b') == NULL;
+		for (size_t at = len; at-- > 0;) {
+			/* Those behind it stay: the first one counts. */
+			block[at] = 'b';
+			is_right = is_right && slice_find(s, 'b') == block + at;
+		}
+		free(block);
+	}
+	CHECK("the first byte is found", is_right);
+	CHECK("a byte over 127 is found",
+	      slice_find(SLICE("abcdefghijklmnopqrstuvw\xff"), '\xff') != NULL);
+}
+
 int
 main(void)
 {
+	check_find();
 	check_slices();
 	check_lists();
 	check_numbers();
