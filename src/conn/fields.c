@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conn/fields.h"
 
-static void
-add_field(struct buf *out, struct slice name, struct slice value)
+void
+fields_add_one(struct buf *out, struct slice name, struct slice value)
 {
 	buf_add(out, name);
 	buf_add(out, SLICE(": "));
@@ -136,7 +136,7 @@ add_rules(struct buf *out, const struct fields *f)
 
 		if (rule->value.len > 0 && may_have(f, rule->name) &&
 		    find_rule(f, rule->name) == rule)
-			add_field(out, rule->name, rule->value);
+			fields_add_one(out, rule->name, rule->value);
 	}
 }
 

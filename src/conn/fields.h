@@ -29,4 +29,7 @@ void fields_add(struct buf *out, const struct fields *f, struct slice lines);
 /* Appends those that the site and the rules set. */
 void fields_add_ruled(struct buf *out, const struct fields *f);
 
+/* Appends one line, "name: value\r\n". */
+void fields_add_one(struct buf *out, struct slice name, struct slice value);
+
 #endif

@@ -30,15 +30,6 @@ allows_content(int status)
 }
 
 static void
-add_field(struct buf *out, struct slice name, struct slice value)
-{
-	buf_add(out, name);
-	buf_add(out, SLICE(": "));
-	buf_add(out, value);
-	buf_add(out, SLICE("\r\n"));
-}
-
-static void
 add_status_line(struct buf *out, int status)
 {
 	buf_add(out, SLICE("HTTP/1.1 "));
@@ -59,7 +50,8 @@ add_date(struct writer *w, struct buf *out)
 		date_add(&date, now);
 		w->date_second = now;
 	}
-	add_field(out, SLICE("Date"), (struct slice){w->date, sizeof(w->date)});
+	fields_add_one(out, SLICE("Date"),
+		       (struct slice){w->date, sizeof(w->date)});
 }
 
 static void
@@ -68,7 +60,8 @@ add_framing(struct buf *out, const struct response *res, bool is_chunked)
 	if (!allows_content(res->status))
 		return;
 	if (is_chunked) {
-		add_field(out, SLICE("Transfer-Encoding"), SLICE("chunked"));
+		fields_add_one(out, SLICE("Transfer-Encoding"),
+			       SLICE("chunked"));
 	} else if (res->length != LENGTH_UNKNOWN) {
 		buf_add(out, SLICE("Content-Length: "));
 		buf_add_u64(out, res->length);
@@ -103,9 +96,9 @@ add_head(struct writer *w, const struct writer_request *req,
 	fields_add_ruled(out, &fields);
 	add_framing(out, res, is_chunked);
 	if (res->close)
-		add_field(out, SLICE("Connection"), SLICE("close"));
+		fields_add_one(out, SLICE("Connection"), SLICE("close"));
 	else if (req->minor == 0)
-		add_field(out, SLICE("Connection"), SLICE("keep-alive"));
+		fields_add_one(out, SLICE("Connection"), SLICE("keep-alive"));
 	buf_add(out, SLICE("\r\n"));
 	if (!out->overflow && !res->fields.overflow)
 		return 0;

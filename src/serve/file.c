@@ -73,17 +73,6 @@ open_index(struct exchange *x, struct slice path)
 	return fd;
 }
 
-static bool
-is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* True if path is that of the kept file, and it is still the same one. */
 static bool
 is_kept(const struct exchange *x, struct slice path)
@@ -94,7 +83,7 @@ is_kept(const struct exchange *x, struct slice path)
 	return kept->fd >= 0 &&
 	       slice_equal(path, (struct slice){kept->name, kept->path_len}) &&
 	       fstatat(x->root->fd, kept->name + 1, &st, 0) == 0 &&
-	       is_same(&st, &kept->st);
+	       root_is_same(&st, &kept->st);
 }
 
 void

@@ -53,17 +53,6 @@ identify(const struct root *root, const char *name, struct stat *st)
 		*st = (struct stat){0};
 }
 
-static bool
-is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* Opens a file that is to be read. -1 if it cannot, or need not, be. */
 static int
 open_file(struct root *root, const char *directory, const char *name,
@@ -191,9 +180,10 @@ page_rules_read(struct page_rules *pages, struct root *root,
 
 	identify(root, redirects_name, &redirects_st);
 	identify(root, headers_name, &headers_st);
-	if (!pages->is_read || !is_same(&redirects_st, &pages->redirects_st))
+	if (!pages->is_read ||
+	    !root_is_same(&redirects_st, &pages->redirects_st))
 		read_redirects(pages, root, directory);
-	if (!pages->is_read || !is_same(&headers_st, &pages->headers_st))
+	if (!pages->is_read || !root_is_same(&headers_st, &pages->headers_st))
 		read_headers(pages, root, directory);
 	pages->is_read = pages->is_current = true;
 	pages->redirects_st = redirects_st;

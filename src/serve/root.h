@@ -50,4 +50,7 @@ int root_open_path(struct root *root, const char *path);
  */
 bool root_add_path(const struct root *root, struct buf *out);
 
+/* True if both are of the same file, and it has not changed between them. */
+bool root_is_same(const struct stat *a, const struct stat *b);
+
 #endif
