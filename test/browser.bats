@@ -70,3 +70,16 @@ browse() {
   browse seek
   grep -q '^/silence.wav 206 ' <<<"$accesses"
 }
+
+@test "an EventSource gets three events, as they are sent" {
+  listen --cgi /cgi/ "$TOP/examples/programs"
+  browse events
+}
+
+@test "examples/spa: links, a reload and the way back all find their view" {
+  listen --config "$TOP/examples/spa.conf" "$TOP/examples/spa"
+  browse spa
+  # It was one page that was asked for, twice.
+  [ "$(grep -c '^/fish/pike 200 ' <<<"$accesses")" = 1 ]
+  [ "$(grep -c '^/fish 200 ' <<<"$accesses")" = 0 ]
+}
