@@ -199,6 +199,7 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
 }
 
 @test "examples/programs: a form's file of any size is hashed; 2 GiB of it in CI" {
+  slow
   listen --log none --max-body 0 --cgi /cgi/ "$TOP/examples/programs"
   size=20000000
   [ -z "${CI:-}" ] || size=2147483648
@@ -213,6 +214,7 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
 }
 
 @test "examples/programs/git: clone, push of 20 MiB, fetch" {
+  slow
   command -v git && [ -x "$(git --exec-path)/git-http-backend" ] ||
     skip 'git is not here'
   cd "$BATS_TEST_TMPDIR"

@@ -274,6 +274,7 @@ nasty_names() {
 }
 
 @test "a keep-alive connection holds no descriptor and no memory of the listings before" {
+  slow
   try '
     push @options, "--max-requests", "0";
     my $socket = start $site;
@@ -312,6 +313,7 @@ nasty_names() {
 }
 
 @test "a directory may change, or go, and a client may leave, while it is listed" {
+  slow
   mkdir "$LARGE/changing"
   try '
     my $large = shift;
