@@ -2,7 +2,8 @@
 #
 #   make                 build ./perch, ./perch-listen and ./perch-auth
 #   make run             serve examples/site on http://127.0.0.1:8080
-#   make check           every test; CHECK=head for those whose name matches
+#   make check           every test; CHECK=head for those whose name matches;
+#                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench)

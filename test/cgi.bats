@@ -634,7 +634,7 @@ END
   listen --log none --max-body 0 --cgi /cgi/ "$SITE"
   small=$(curl -s -d x "http://127.0.0.1:$PORT/cgi/slow")
   size=200000000
-  [ -z "${CI:-}" ] || size=2147483648
+  [ -z "${LARGE:-}" ] || size=2147483648
   large=$(head -c $size /dev/zero |
     curl -s -T - "http://127.0.0.1:$PORT/cgi/slow")
   unlisten
