@@ -174,7 +174,7 @@ check: deps
 
 run-tests: all $(units) $(tools) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
-	    test/run $(BUILD)/tool/cases test/*.bats $(units)
+	    test/run $(BUILD)/tool/cases $(or $(BATS),test/*.bats) $(units)
 
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
