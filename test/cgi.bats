@@ -598,7 +598,7 @@ END
 
 @test "first bytes come at once, compressed too" {
   script event 'printf "Content-Type: text/event-stream\n\n"' \
-    'printf "data: 1\n\n"; sleep 0.7; printf "data: 2\n\n"'
+    'printf "data: 1\n\n"; sleep 1.5; printf "data: 2\n\n"'
   listen --log none --cgi /cgi/ "$SITE"
   for options in -sN '-sN --compressed'; do
     # shellcheck disable=SC2086
@@ -609,12 +609,11 @@ END
     start=$EPOCHREALTIME
     wait $!
     cat "$BATS_TEST_TMPDIR/events"
-    read -r _ number first <"$BATS_TEST_TMPDIR/events"
-    [ "$number" = 1 ]
-    # What curl takes to start is counted, too.
-    awk -v start="$start" -v first="$first" \
-      'BEGIN { print first - start " s"; exit !(first - start < 0.5) }'
-    [ "$(grep -c data "$BATS_TEST_TMPDIR/events")" = 2 ]
+    # The first does not wait for the second, however late both may be on a
+    # machine that is busy.
+    awk -v start="$start" '$1 == "data:" { time[$2] = $3 }
+      END { print time[1] - start " s"; exit !(time[2] - time[1] > 0.3) }' \
+      "$BATS_TEST_TMPDIR/events"
   done
   curl -s --compressed -D - -o "$BATS_TEST_TMPDIR/body" \
     "http://127.0.0.1:$PORT/cgi/show" >"$BATS_TEST_TMPDIR/head"
