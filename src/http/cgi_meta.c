@@ -252,6 +252,8 @@ cgi_meta_make(struct cgi_meta *meta, const struct cgi_facts *facts)
 	add_server(meta, facts);
 	add_client(meta, facts);
 	add(meta, facts, SLICE("REQUEST_ID"), facts->request_id);
+	add_known(meta, facts, SLICE("WEBSOCKET_PROTOCOL"),
+		  facts->websocket_protocol);
 	add_fields(meta, facts);
 	if (meta->text.overflow)
 		return false;

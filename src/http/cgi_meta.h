@@ -22,6 +22,7 @@ struct cgi_facts {
 	bool is_tls;
 	struct slice request_id;
 	struct slice auth_type, remote_user; /* empty: not authenticated */
+	struct slice websocket_protocol;     /* empty: none */
 	bool passes_authorization;           /* --cgi-auth */
 	/* "NAME=VALUE": they go before what a request says. */
 	const char *const *extra;

@@ -12,19 +12,6 @@
 #include "serve/cgi.h"
 #include "serve/program.h"
 
-/* What start needs beside the program's descriptors. */
-struct script {
-	struct program_file file;
-	const struct program_rule *rule;
-	struct slice name; /* SCRIPT_NAME */
-	struct slice path_info;
-	const char *path; /* relative to its directory, or absolute */
-	int content_fd;   /* its standard input, if that is no pipe; or -1 */
-	bool has_content;
-	bool has_length;
-	uint64_t length;
-};
-
 bool
 cgi_wants(const struct exchange *x)
 {
@@ -53,7 +40,7 @@ name_script(struct cgi_storage *to, struct slice path)
 
 /* A rule's own program starts where it lies, as scripts do. */
 static enum status
-find_own(struct exchange *x, struct script *s, size_t matched)
+find_own(struct exchange *x, struct cgi_script *s, size_t matched)
 {
 	struct slice path = x->target->path;
 	char directory[PATH_MAX];
@@ -76,7 +63,7 @@ find_own(struct exchange *x, struct script *s, size_t matched)
 }
 
 static enum status
-find(struct exchange *x, struct script *s)
+find(struct exchange *x, struct cgi_script *s)
 {
 	struct slice path = x->target->path;
 	enum status status;
@@ -115,7 +102,7 @@ make_id(char *id, size_t len)
 }
 
 static bool
-make_environment(struct exchange *x, const struct script *s)
+make_environment(struct exchange *x, const struct cgi_script *s)
 {
 	static const char *const methods[] = {
 	    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
@@ -161,10 +148,18 @@ make_environment(struct exchange *x, const struct script *s)
 	    .remote_user = x->user,
 	    .request_id = {x->program->id, sizeof(x->program->id)},
 	    .passes_authorization = x->site->programs->passes_authorization,
+	    .websocket_protocol = s->websocket_protocol,
 	    .extra = x->site->programs->variable,
 	    .extra_count = x->site->programs->variable_count,
 	};
 	return !filename.overflow && cgi_meta_make(&meta, &facts);
+}
+
+bool
+cgi_prepare(struct exchange *x, const struct cgi_script *s)
+{
+	make_id(x->program->id, sizeof(x->program->id));
+	return make_environment(x, s);
 }
 
 /* Makes the pipe's end that stays ours, that of index ours, non-blocking. */
@@ -186,8 +181,8 @@ close_fd(int fd)
 		close(fd);
 }
 
-static enum status
-refuse_start(struct exchange *x, int error)
+enum status
+cgi_refuse_start(struct exchange *x, int error)
 {
 	exchange_explain(x, "it does not start:", slice_of(strerror(error)));
 	switch (error) {
@@ -207,55 +202,66 @@ refuse_start(struct exchange *x, int error)
 	}
 }
 
-/* Starts the program with the pipes, whose far ends are closed again. */
-static enum status
-start(struct exchange *x, const struct script *s)
+enum status
+cgi_spawn(struct exchange *x, const struct cgi_script *s,
+	  const int fd[SPAWN_FDS])
 {
 	const struct programs *programs = x->site->programs;
 	struct cgi_program *p = x->program;
 	char *const argv[] = {p->storage.filename, NULL};
+	struct spawn spawn = {
+	    .program_fd = s->file.fd,
+	    .path = s->path,
+	    .directory_fd = s->file.directory_fd,
+	    .argv = s->argv != NULL ? s->argv : argv,
+	    .environment = p->storage.variable,
+	    .fd = {fd[0], fd[1], fd[2], fd[3]},
+	    .limit = programs->limit,
+	    .limit_count = programs->limit_count,
+	    .flags = SPAWN_OWN_GROUP | SPAWN_DIES_WITH_US |
+		     SPAWN_FRESH_SIGNALS | SPAWN_CLOSES_REST,
+	};
+
+	/* Else the kernel would not keep its status for us, where whoever
+	 * started us ignores this signal. */
+	signal(SIGCHLD, SIG_DFL);
+	p->pid = spawn_start(&spawn);
+	return p->pid < 0 ? cgi_refuse_start(x, (int)-p->pid) : STATUS_NONE;
+}
+
+/* Starts the program with the pipes, whose far ends are closed again. */
+static enum status
+start(struct exchange *x, const struct cgi_script *s)
+{
+	struct cgi_program *p = x->program;
 	int in[2] = {s->content_fd, -1}, out[2], errors[2];
 	bool is_piped = s->content_fd < 0;
-	int error = 0;
+	enum status status;
+	bool failed = false;
 
 	/* Not one after the other: what was not opened must be -1. */
-	error |= is_piped && !make_pipe(in, 1);
-	error |= !make_pipe(out, 0);
-	error |= !make_pipe(errors, 0);
-	if (error) {
-		error = EMFILE;
+	failed |= is_piped && !make_pipe(in, 1);
+	failed |= !make_pipe(out, 0);
+	failed |= !make_pipe(errors, 0);
+	if (failed) {
+		status = cgi_refuse_start(x, EMFILE);
 	} else {
-		struct spawn spawn = {
-		    .program_fd = s->file.fd,
-		    .path = s->path,
-		    .directory_fd = s->file.directory_fd,
-		    .argv = argv,
-		    .environment = p->storage.variable,
-		    .fd = {in[0], out[1], errors[1], SPAWN_OURS},
-		    .limit = programs->limit,
-		    .limit_count = programs->limit_count,
-		    .flags = SPAWN_OWN_GROUP | SPAWN_DIES_WITH_US |
-			     SPAWN_FRESH_SIGNALS | SPAWN_CLOSES_REST,
-		};
+		int fd[SPAWN_FDS] = {in[0], out[1], errors[1], SPAWN_OURS};
 
-		/* Else the kernel would not keep its status for us, where
-		 * whoever started us ignores this signal. */
-		signal(SIGCHLD, SIG_DFL);
-		p->pid = spawn_start(&spawn);
-		error = p->pid < 0 ? (int)-p->pid : 0;
+		status = cgi_spawn(x, s, fd);
 	}
 	if (is_piped)
 		close_fd(in[0]);
 	close_fd(out[1]);
 	close_fd(errors[1]);
-	if (error || (is_piped && !s->has_content)) {
+	if (status || (is_piped && !s->has_content)) {
 		close_fd(in[1]);
 		in[1] = -1;
 	}
-	if (error) {
+	if (status) {
 		close_fd(out[0]);
 		close_fd(errors[0]);
-		return refuse_start(x, error);
+		return status;
 	}
 	p->in = in[1];
 	p->out = out[0];
@@ -295,7 +301,7 @@ spool_content(struct exchange *x, int fd, uint64_t *length)
 
 /* Some programs want CONTENT_LENGTH, which only the end of chunks tells. */
 static enum status
-spool(struct exchange *x, struct script *s)
+spool(struct exchange *x, struct cgi_script *s)
 {
 	int fd = open(x->site->programs->spool, O_TMPFILE | O_RDWR | O_CLOEXEC,
 		      0600);
@@ -316,7 +322,7 @@ spool(struct exchange *x, struct script *s)
 }
 
 static enum status
-prepare(struct exchange *x, struct script *s)
+prepare(struct exchange *x, struct cgi_script *s)
 {
 	enum status status;
 
@@ -333,32 +339,47 @@ prepare(struct exchange *x, struct script *s)
 	if (x->content_length == LENGTH_UNKNOWN &&
 	    x->site->programs->spool != NULL && (status = spool(x, s)))
 		return status;
-	make_id(x->program->id, sizeof(x->program->id));
-	if (!make_environment(x, s))
-		return refuse_start(x, E2BIG);
+	if (!cgi_prepare(x, s))
+		return cgi_refuse_start(x, E2BIG);
 	return start(x, s);
+}
+
+/* Starts what was found, and lets go of what it was found by. */
+static enum status
+begin(struct exchange *x, struct cgi_script *s)
+{
+	enum status status = prepare(x, s);
+	struct slice file;
+
+	close_fd(s->file.fd);
+	close_fd(s->file.directory_fd);
+	close_fd(s->content_fd);
+	if (status)
+		return status;
+	exchange_explain(x, "program", slice_of(x->program->storage.filename));
+	file = slice_of(s->path);
+	while (slice_cut(file, '/', &s->name, &file))
+		;
+	x->program->is_nph = slice_starts(s->name, SLICE("nph-"));
+	x->res->content = CONTENT_PROGRAM;
+	return STATUS_NONE;
 }
 
 enum status
 cgi_handle(struct exchange *x)
 {
-	struct script s = {.content_fd = -1};
+	struct cgi_script s = {.content_fd = -1};
 	enum status status = find(x, &s);
-	struct slice file;
 
-	if (status)
-		return status;
-	status = prepare(x, &s);
-	close_fd(s.file.fd);
-	close_fd(s.file.directory_fd);
-	close_fd(s.content_fd);
-	if (status)
-		return status;
-	exchange_explain(x, "program", slice_of(x->program->storage.filename));
-	file = slice_of(s.path);
-	while (slice_cut(file, '/', &s.name, &file))
-		;
-	x->program->is_nph = slice_starts(s.name, SLICE("nph-"));
-	x->res->content = CONTENT_PROGRAM;
-	return STATUS_NONE;
+	return status ? status : begin(x, &s);
+}
+
+enum status
+cgi_handle_by(struct exchange *x, const struct program_rule *rule)
+{
+	struct cgi_script s = {.content_fd = -1, .rule = rule};
+
+	find_own(x, &s, x->target->path.len);
+	s.name = x->target->path;
+	return begin(x, &s);
 }
