@@ -80,15 +80,16 @@ layers = \
     http/date http/mime http/accept http/validator http/conditional \
     http/range http/base64 http/credentials http/response http/cgi_head \
     http/cgi_meta http/escape ws/sha1 ws/extension ws/handshake ws/utf8 \
-    ws/mask ws/close ws/frame ws/deflate serve/spawn serve/rules serve/pages \
+    ws/mask ws/close ws/frame ws/packet ws/deflate serve/spawn serve/rules serve/pages \
     serve/wildcard serve/template serve/redirects serve/headers serve/root \
     serve/hosts serve/page_rules serve/auth serve/exchange serve/error \
     serve/location serve/representation serve/names serve/directory \
     serve/listing_page serve/listing serve/file serve/echo serve/program \
-    serve/cgi serve/cgi_answer serve/route conn/stop conn/stream \
+    serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
     conn/fd_stream conn/reader conn/gzip conn/fields conn/writer conn/body \
-    conn/access conn/process conn/complaint conn/relay conn/output conn/conn \
-    conn/desk conn/gateway host/peer host/endpoint host/config host/address \
+    conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
+    conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
+    conn/conn conn/desk conn/gateway host/peer host/endpoint host/config host/address \
     host/children host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack host/listen
@@ -101,7 +102,7 @@ objects = $(sources:%.c=$(BUILD)/%.o)
 archive = $(BUILD)/perch.a
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
-examples = examples/tcp-echo examples/line-echo
+examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
 # Quiet by default; make V=1 shows whole commands.
 V = 0
@@ -218,14 +219,17 @@ compile_commands.json: Makefile
 	bear -- $(MAKE) -B all
 
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(BIN)/perch-auth \
 	    $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 
 uninstall:
 	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
 	    $(DESTDIR)$(BINDIR)/perch-auth \
+	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
 	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8))
 
 dist:

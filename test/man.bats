@@ -21,7 +21,7 @@ setup_file() {
 @test "mandoc has nothing to say against the manuals, and those that they name are here" {
   cd "$BATS_TEST_TMPDIR"
   status=0
-  mandoc -T lint -W warning "$TOP"/man/*.8 >lint 2>&1 || status=$?
+  mandoc -T lint -W warning "$TOP"/man/*.[78] >lint 2>&1 || status=$?
   cat lint
   [ "$status" = 0 ]
   [ ! -s lint ]

@@ -205,6 +205,20 @@ access_refuse(struct slice remote, int status, const char *why)
 }
 
 void
+access_fail(struct slice remote, unsigned code, const char *why)
+{
+	struct log_line line;
+
+	log_begin(&line);
+	buf_add(&line.text, remote);
+	buf_add_str(&line.text, ": WebSocket failed with ");
+	buf_add_u64(&line.text, code);
+	buf_add_str(&line.text, ": ");
+	buf_add_str(&line.text, why);
+	log_end(&line, LOG_LEVEL_NOTICE);
+}
+
+void
 access_explain(struct slice request_line, const struct response *res,
 	       struct slice explanation)
 {

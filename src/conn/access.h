@@ -41,6 +41,9 @@ void access_refuse(struct slice remote, int status, const char *why);
  */
 void access_cut(struct slice remote, int error, const char *why);
 
+/* Says why a WebSocket is failed, and with what code the client is told. */
+void access_fail(struct slice remote, unsigned code, const char *why);
+
 /* Says what else became of this client's connection. */
 void access_note(struct slice remote, const char *what);
 

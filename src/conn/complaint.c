@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "conn/complaint.h"
@@ -64,6 +65,21 @@ complaint_take(struct complaint *c, struct slice bytes)
 			end_line(c);
 		bytes = rest;
 	}
+}
+
+bool
+complaint_read(struct complaint *c, int *fd)
+{
+	char block[4096];
+	ssize_t n = *fd < 0 ? -1 : read(*fd, block, sizeof(block));
+
+	if (n > 0) {
+		complaint_take(c, (struct slice){block, (size_t)n});
+	} else if (n == 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return n > 0;
 }
 
 void

@@ -31,6 +31,13 @@ void complaint_init(struct complaint *c, struct slice (*remote)(void),
 /* Takes what the program has said. */
 void complaint_take(struct complaint *c, struct slice bytes);
 
+/*
+ * Takes what there is to be read from *fd, the other end of which is its
+ * standard error, and which does not block; closes it at its end. False if
+ * there is nothing, for now or at all.
+ */
+bool complaint_read(struct complaint *c, int *fd);
+
 /* Writes a last line that has no end. */
 void complaint_end(struct complaint *c);
 

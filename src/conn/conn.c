@@ -9,6 +9,7 @@
 #include "conn/desk.h"
 #include "conn/gateway.h"
 #include "conn/stop.h"
+#include "conn/talk.h"
 #include "serve/route.h"
 
 int64_t
@@ -160,6 +161,35 @@ can_go_on(const struct conn *c)
 		  r->req.content_length > c->settings->body.drain));
 }
 
+/*
+ * Answers with 101, and goes on with the other protocol, which ends with
+ * the connection.
+ */
+static void
+upgrade(struct conn *c, struct exchange *x)
+{
+	struct conn_request *r = &c->current;
+	struct websocket *w =
+	    websocket_open(&c->settings->websocket, x->program, c->remote,
+			   c->settings->program.complaints);
+
+	if (w == NULL) {
+		refuse_and_close(c, STATUS_SERVICE_UNAVAILABLE,
+				 "no memory for the WebSocket");
+		return;
+	}
+	route_finish(x);
+	r->user = x->user;
+	/* Where it fails, so does what comes next. */
+	(void)send_response(c);
+	talk_over(w, c->stream, &c->reader);
+	r->content_sent = w->outbox.sent;
+	c->must_linger = w->receiver.refusal != NULL;
+	websocket_release(w);
+	c->served++;
+	log_request(c);
+}
+
 /* Serves the request in current. False if the connection must end. */
 static bool
 serve_request(struct conn *c)
@@ -177,6 +207,10 @@ serve_request(struct conn *c)
 	route_decide(&x, &desk.page);
 	if (r->res.content == CONTENT_PROGRAM || x.content_error)
 		gateway_answer(c, &x, &desk.page);
+	if (r->res.content == CONTENT_WEBSOCKET) {
+		upgrade(c, &x);
+		return false;
+	}
 	route_finish(&x);
 	r->user = x.user;
 	r->res.close = r->res.close || !r->req.is_persistent || !can_go_on(c) ||

@@ -8,6 +8,7 @@
 #include "conn/access.h"
 #include "conn/body.h"
 #include "conn/output.h"
+#include "conn/websocket.h"
 #include "conn/writer.h"
 #include "serve/error.h"
 #include "serve/exchange.h"
@@ -18,6 +19,7 @@ struct conn_settings {
 	struct body_limits body;
 	struct stream_pace pace;
 	struct relay_limits program;
+	struct websocket_limits websocket;
 	int64_t header_ms;     /* absolute, for a whole head */
 	int64_t idle_ms;       /* between two requests */
 	uint64_t max_requests; /* on one connection, 0: any number */

@@ -5,6 +5,7 @@
 #include "serve/cgi_answer.h"
 #include "serve/file.h"
 #include "serve/route.h"
+#include "serve/websocket.h"
 
 static void
 forget_response(struct exchange *x)
@@ -102,6 +103,12 @@ take_head(struct conn *c, struct exchange *x, enum cgi_next *next)
 	if (status)
 		return response_refuse(x->res, status, head.refusal);
 	*next = cgi_respond(x, &head);
+	if (x->asks_for_websocket && *next == CGI_ANSWERS &&
+	    x->res->status < 300) {
+		gateway_end(c);
+		forget_response(x);
+		return websocket_start(x);
+	}
 	switch (*next) {
 	case CGI_ANSWERS:
 		/* It may have answered before it reads; or refused what a

@@ -29,6 +29,9 @@ process_check(struct process *p)
 		return p->has_ended;
 	}
 	p->has_ended = info.si_pid == p->pid;
+	p->exit_status = p->has_ended && info.si_code == CLD_EXITED
+			     ? info.si_status
+			     : -1;
 	p->has_crashed =
 	    p->has_ended && info.si_code != CLD_EXITED && !p->is_told;
 	return p->has_ended;
@@ -41,6 +44,16 @@ process_tell(struct process *p, int64_t grace_ms)
 		return;
 	/* What it leaves behind when it ends well is meant to live. */
 	if (process_check(p) && !p->has_crashed)
+		return;
+	p->is_told = true;
+	p->kill_time = clock_ms() + grace_ms;
+	kill(-p->pid, SIGTERM);
+}
+
+void
+process_sweep(struct process *p, int64_t grace_ms)
+{
+	if (p->is_told)
 		return;
 	p->is_told = true;
 	p->kill_time = clock_ms() + grace_ms;

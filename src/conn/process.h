@@ -18,6 +18,7 @@ struct process {
 	int pidfd; /* readable when it has ended; -1: the kernel lacks it */
 	bool has_ended;
 	bool has_crashed;  /* it was killed by a signal that was not ours */
+	int exit_status;   /* once it has ended by itself; -1: it crashed */
 	bool is_told;      /* to end */
 	bool is_beyond;    /* our reach: it is another user's now */
 	int64_t kill_time; /* clock_ms: when its group is killed */
@@ -33,6 +34,12 @@ bool process_check(struct process *p);
  * ended well; SIGKILL is due grace_ms later.
  */
 void process_tell(struct process *p, int64_t grace_ms);
+
+/*
+ * Sends what a program that has ended has left in its group SIGTERM, if
+ * that was not done before; SIGKILL is due grace_ms later.
+ */
+void process_sweep(struct process *p, int64_t grace_ms);
 
 /* Sends its group SIGKILL. */
 void process_kill(struct process *p);

@@ -8,6 +8,7 @@
 
 static volatile sig_atomic_t is_requested;
 static volatile sig_atomic_t idle_fd = -1;
+static sigset_t before_hold;
 
 static void
 handle(int signal_number)
@@ -46,4 +47,29 @@ bool
 stop_requested_idle(void)
 {
 	return is_requested && idle_fd >= 0;
+}
+
+void
+stop_hold(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, &before_hold);
+}
+
+int
+stop_poll(struct pollfd *p, nfds_t count, int timeout_ms)
+{
+	struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+				   .tv_nsec = timeout_ms % 1000 * 1000000l};
+
+	return ppoll(p, count, timeout_ms < 0 ? NULL : &timeout, &before_hold);
+}
+
+void
+stop_release(void)
+{
+	sigprocmask(SIG_SETMASK, &before_hold, NULL);
 }

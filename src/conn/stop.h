@@ -2,6 +2,7 @@
 #ifndef CONN_STOP_H
 #define CONN_STOP_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 /*
@@ -24,5 +25,14 @@ void stop_idle(int fd);
 
 /* True if SIGTERM has come while the connection waits for a request. */
 bool stop_requested_idle(void);
+
+/*
+ * For who waits in poll: between stop_hold and stop_release SIGTERM waits
+ * too, and comes only in stop_poll, which is poll otherwise and returns
+ * then. Again there is no moment at which it is missed.
+ */
+void stop_hold(void);
+int stop_poll(struct pollfd *p, nfds_t count, int timeout_ms);
+void stop_release(void);
 
 #endif

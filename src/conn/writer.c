@@ -217,6 +217,7 @@ send_content(struct writer *w, const struct response *res,
 	switch (res->content) {
 	case CONTENT_NONE:
 	case CONTENT_PROGRAM:
+	case CONTENT_WEBSOCKET:
 		return 0;
 	case CONTENT_BYTES:
 		error = stream_write(s, res->bytes);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "host/config.h"
 #include "serve/program.h"
+#include "serve/websocket.h"
 
 #define BOTH (PROGRAM_PERCH | PROGRAM_LISTEN)
 
@@ -197,6 +198,111 @@ take_cgi_spool(struct config *config, struct slice value)
 	return access(programs(config)->spool, W_OK | X_OK) == 0
 		   ? NULL
 		   : strerror(errno);
+}
+
+static struct websockets *
+websockets(struct config *config)
+{
+	struct site *site = &config->site;
+	struct websockets *w = site->websockets;
+
+	if (w != NULL)
+		return w;
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		abort();
+	w->policy.origin = w->origin;
+	w->policy.protocol = w->protocol;
+	site->websockets = w;
+	/* They get the same environment and limits. */
+	programs(config);
+	return w;
+}
+
+/* A program with a slash in its name is a path; others are looked for. */
+static const char *
+find_program(const char **program)
+{
+	const char *path = getenv("PATH");
+	char storage[PATH_MAX];
+	struct slice directory, rest = slice_of(path != NULL ? path : "");
+
+	if (strchr(*program, '/') != NULL)
+		return access(*program, X_OK) == 0 ? NULL : strerror(errno);
+	while (rest.len > 0) {
+		struct buf name = BUF_OVER(storage);
+
+		slice_cut(rest, ':', &directory, &rest);
+		buf_add(&name, directory);
+		buf_add_char(&name, '/');
+		buf_add_str(&name, *program);
+		buf_add_char(&name, '\0');
+		if (directory.len == 0 || name.overflow ||
+		    access(storage, X_OK) != 0)
+			continue;
+		name.len--;
+		*program = keep(buf_slice(&name));
+		return NULL;
+	}
+	return "no such program in PATH";
+}
+
+static const char *
+take_websocket(struct config *config, struct slice value)
+{
+	struct websockets *w = websockets(config);
+	struct websocket_rule rule = {
+	    .argv = calloc(WEBSOCKET_ARGS_MAX + 1, sizeof(*rule.argv))};
+	const char *error;
+
+	if (rule.argv == NULL)
+		abort();
+	if (w->rule_count == RULES_MAX)
+		return "too many of these rules";
+	error = websocket_rule_parse(&rule, keep(value));
+	if (error == NULL)
+		error = find_program(&rule.program.program);
+	if (error == NULL)
+		w->rule[w->rule_count++] = rule;
+	return error;
+}
+
+static const char *
+take_websocket_auth(struct config *config, struct slice value)
+{
+	struct program_rule *auth = &websockets(config)->auth;
+
+	if (value.len == 0 || value.ptr[0] != '/')
+		return "the program is no absolute path";
+	auth->pattern = SLICE("/");
+	auth->program = keep(value);
+	return access(auth->program, X_OK) == 0 ? NULL : strerror(errno);
+}
+
+static const char *
+take_websocket_origin(struct config *config, struct slice value)
+{
+	struct websockets *w = websockets(config);
+
+	if (w->policy.origin_count == RULES_MAX)
+		return "too many of them";
+	w->origin[w->policy.origin_count++] =
+	    (struct slice){keep(value), value.len};
+	return NULL;
+}
+
+static const char *
+take_websocket_protocol(struct config *config, struct slice value)
+{
+	struct websockets *w = websockets(config);
+
+	if (!is_token(value))
+		return "not a token";
+	if (w->policy.protocol_count == RULES_MAX)
+		return "too many of them";
+	w->protocol[w->policy.protocol_count++] =
+	    (struct slice){keep(value), value.len};
+	return NULL;
 }
 
 /* Adds NAME=VALUE, or NAME with the value that it has for us, if any. */
@@ -493,6 +599,46 @@ static const struct option options[] = {
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_user},
     {"version", NULL, "say the version, and exit", OPTION_OTHER, BOTH, 0, 0, 0,
      NULL},
+    {"websocket", "'PATTERN [MODE] PROGRAM [ARG]...'",
+     "talk with a program, by lines or packets (lines)", OPTION_OTHER, BOTH, 0,
+     0, 0, take_websocket},
+    {"websocket-auth", "PROGRAM", "a CGI program that lets clients in",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_websocket_auth},
+    {"websocket-close-timeout", "SECONDS",
+     "for a client to answer the end of a WebSocket (2)", OPTION_SECONDS, BOTH,
+     AT(conn.websocket.close_ms), 1, HOUR, NULL},
+    {"websocket-deflate-level", "LEVEL", "1 to 9 (6)", OPTION_COUNT, BOTH,
+     AT(conn.websocket.deflate_level), 1, 9, NULL},
+    {"websocket-deflate-memory", "LEVEL", "memory for compressing, 1 to 9 (5)",
+     OPTION_COUNT, BOTH, AT(conn.websocket.deflate_memory), 1, 9, NULL},
+    {"websocket-deflate-min", "BYTES", "shorter ones are not compressed (64)",
+     OPTION_SIZE, BOTH, AT(conn.websocket.deflate_min), 0, UINT64_MAX, NULL},
+    {"websocket-deflate-window", "BITS", "window for compressing (12)",
+     OPTION_COUNT, BOTH, AT(conn.websocket.deflate_window), 8, 15, NULL},
+    {"websocket-grace", "SECONDS",
+     "for a program to end, then SIGTERM, SIGKILL (2)", OPTION_SECONDS, BOTH,
+     AT(conn.websocket.grace_ms), 1, HOUR, NULL},
+    {"websocket-inflate-window", "BITS", "window of what clients send (15)",
+     OPTION_COUNT, BOTH, AT(conn.websocket.inflate_window), 8, 15, NULL},
+    {"websocket-lines-escape", NULL,
+     "lines hold newlines, as \\n, and binary messages", OPTION_FLAG, BOTH,
+     AT(conn.websocket.escapes), 0, 0, NULL},
+    {"websocket-max-message", "BYTES", "one message, either way (1M)",
+     OPTION_SIZE, BOTH, AT(conn.websocket.message_max), 1, 1024 * 1024 * KIB,
+     NULL},
+    {"websocket-max-parts", "BYTES", "a program's messages in parts (16M)",
+     OPTION_SIZE, BOTH, AT(conn.websocket.parts), 64 * KIB,
+     4096ull * 1024 * KIB, NULL},
+    {"websocket-no-deflate", NULL, "compress no messages", OPTION_FLAG, BOTH,
+     AT(conn.websocket.has_no_deflate), 0, 0, NULL},
+    {"websocket-origin", "PATTERN", "pages elsewhere that may connect",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_websocket_origin},
+    {"websocket-ping", "SECONDS", "of silence, then the client is pinged (30)",
+     OPTION_SECONDS, BOTH, AT(conn.websocket.ping_ms), 0, 24 * HOUR, NULL},
+    {"websocket-pong-timeout", "SECONDS", "of silence after a ping (30)",
+     OPTION_SECONDS, BOTH, AT(conn.websocket.pong_ms), 0, 24 * HOUR, NULL},
+    {"websocket-protocol", "NAME", "a subprotocol that there is", OPTION_OTHER,
+     BOTH, 0, 0, 0, take_websocket_protocol},
     {"write-timeout", "SECONDS", "time without progress of a response (30)",
      OPTION_SECONDS, BOTH, AT(conn.pace.timeout_ms), 0, 24 * HOUR, NULL},
 };
@@ -706,6 +852,17 @@ set_defaults(struct config *config, enum program program)
 				 .grace_ms = 2 * SECOND,
 				 .head = 64 * KIB,
 				 .complaints = 64 * KIB},
+		     .websocket = {.message_max = 1024 * KIB,
+				   .parts = 16 * 1024 * KIB,
+				   .ping_ms = 30 * SECOND,
+				   .pong_ms = 30 * SECOND,
+				   .grace_ms = 2 * SECOND,
+				   .close_ms = 2 * SECOND,
+				   .deflate_min = 64,
+				   .deflate_level = 6,
+				   .deflate_memory = 5,
+				   .deflate_window = 12,
+				   .inflate_window = 15},
 		     .header_ms = 10 * SECOND,
 		     .idle_ms = 60 * SECOND,
 		     .max_requests = 1000,
@@ -888,5 +1045,14 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 	/* One rate holds for both directions. */
 	config->conn.body.min_rate = config->conn.pace.min_rate;
 	config->conn.body.trailer = config->conn.head.head;
+	if (config->site.websockets != NULL) {
+		const struct websocket_limits *w = &config->conn.websocket;
+
+		config->site.websockets->policy.deflate =
+		    (struct deflate_policy){
+			.is_on = !w->has_no_deflate,
+			.server_bits = (int)w->deflate_window,
+			.client_bits = (int)w->inflate_window};
+	}
 	return result;
 }

@@ -20,6 +20,9 @@ enum content_kind {
 	/* The program that was started says, and what its response is: it
 	 * is one of the others, or an error, when it goes to the writer. */
 	CONTENT_PROGRAM,
+	/* None; behind the head the client and the program that was started
+	 * speak another protocol. */
+	CONTENT_WEBSOCKET,
 };
 
 /*

@@ -25,11 +25,12 @@ struct site {
 	struct auth_settings auth;
 	struct slice fallback;     /* --fallback, NUL-terminated, or empty */
 	struct programs *programs; /* --cgi; or NULL */
-	bool has_hosts;            /* --hosts */
-	bool has_page_rules;       /* --pages-rules */
-	bool lists;                /* --listing */
-	bool ignores_siblings;     /* --no-precompressed */
-	uint64_t gzip_level;       /* --gzip; 0: never on the fly */
+	struct websockets *websockets; /* --websocket; or NULL */
+	bool has_hosts;                /* --hosts */
+	bool has_page_rules;           /* --pages-rules */
+	bool lists;                    /* --listing */
+	bool ignores_siblings;         /* --no-precompressed */
+	uint64_t gzip_level;           /* --gzip; 0: never on the fly */
 };
 
 /* Both ends of a connection: numeric, or empty where they are not known. */
@@ -88,6 +89,7 @@ struct exchange {
 	struct cgi_program *program; /* for what a handler starts */
 	struct slice file_type;      /* what a file is of; empty: by its name */
 	bool serves_hidden;          /* names that begin with a dot, too */
+	bool asks_for_websocket;     /* program says who may have one */
 	int in_fd;                   /* the connection, or -1 */
 	void (*endpoints)(int fd, struct endpoints *ends); /* or NULL */
 	int content_error;   /* the io_error that content ended with, or 0 */

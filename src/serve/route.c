@@ -7,6 +7,7 @@
 #include "serve/file.h"
 #include "serve/location.h"
 #include "serve/route.h"
+#include "serve/websocket.h"
 
 /* The first whose wants is true gets the request; files want every one. */
 struct handler {
@@ -31,6 +32,7 @@ file_wants(const struct exchange *x)
 
 static const struct handler handlers[] = {
     {"echo", echo_wants, ECHO_METHODS, echo_handle},
+    {"websocket", websocket_wants, WEBSOCKET_METHODS, websocket_handle},
     {"cgi", cgi_wants, CGI_METHODS, cgi_handle},
     {"file", file_wants, FILE_METHODS, file_handle},
 };

@@ -13,6 +13,7 @@ enum close_code {
 	CLOSE_PROTOCOL_ERROR = 1002,
 	CLOSE_UNSUPPORTED_DATA = 1003,
 	CLOSE_NO_STATUS = 1005, /* for a frame without a code; never sent */
+	CLOSE_ABNORMAL = 1006,  /* for none at all; never sent either */
 	CLOSE_INVALID_DATA = 1007,
 	CLOSE_POLICY_VIOLATION = 1008,
 	CLOSE_TOO_BIG = 1009,

@@ -162,7 +162,8 @@ converse(int to, const struct bytes *input, size_t step, int from,
 	size_t sent = 0;
 
 	while (p[1].fd >= 0 || p[2].fd >= 0) {
-		char block[65536];
+		/* A packet socket gives what one write wrote at once. */
+		static char block[1 << 18];
 		ssize_t n;
 
 		if (poll(p, 3, 1000) < 0 && errno != EINTR)
