@@ -206,11 +206,11 @@ deps:
 	@test/deps
 
 format:
-	clang-format -i src/*.c src/*/*.[ch] test/*/*.[ch] examples/*.c
+	clang-format -i src/*.c src/*/*.[ch] test/*/*.[ch] examples/*.[ch]
 
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
-	    examples/*.c
+	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/bench/run \
 	    examples/programs/git examples/programs/cgi/[!h]*
 	mandoc -T lint -W warning man/*.[1-8]
