@@ -120,28 +120,28 @@ is_gone() {
   [ "$frames" = '\x81\x03one\x81\x04last\x88\x02\x03\xf3' ]
   is_gone
   rm pids
-  talks ./farewell text:one read:140 reset
+  talks ./farewell text:one read:186 reset
   is_gone
 }
 
 @test "a program that does not end gets SIGTERM after the grace, then SIGKILL" {
-  talks ./silent sleep:0.1 close read
+  talks ./silent read:181 close read
   [ "$frames" = '\x88\x02\x03\xe8' ]
-  within 0.3 0.6
+  within 0.2 0.6
   is_gone
   rm pids
-  talks ./stubborn read:145 close read
+  talks ./stubborn read:188 close read
   [ "$frames" = '\x81\x05begun\x88\x02\x03\xe8' ]
   within 0.4 0.8
   is_gone
   rm pids
-  talks ./stubborn read:140 reset
+  talks ./stubborn read:188 reset
   within 0.4 0.8
   is_gone
 }
 
 @test "what a program leaves behind in its group ends with it" {
-  talks ./family text:x read:135 close read
+  talks ./family text:x read:184 close read
   [[ $frames == '\x81\x01x\x88\x02\x03\xe8' ]]
   is_gone
   [ "$(wc -l <pids)" = 3 ]
@@ -156,7 +156,7 @@ is_gone() {
   talks ./crashes read
   [ "$frames" = '\x88\x02\x03\xf3' ]
   # Whoever answers is not waited for.
-  talks 'seq 3' read:150 close read -- --websocket-close-timeout 9
+  talks 'seq 3' read:190 close read -- --websocket-close-timeout 9
   [ "$frames" = '\x81\x011\x81\x012\x81\x013\x88\x02\x03\xe8' ]
   within 0 0.4
   talks 'packets ./asks' text:x read
@@ -164,11 +164,11 @@ is_gone() {
 }
 
 @test "SIGTERM: 1001, behind the program's last messages" {
-  talks ./farewell text:one read:137 term read -- --websocket-grace 5
+  talks ./farewell text:one read:186 term read -- --websocket-grace 5
   [ "$frames" = '\x81\x03one\x81\x04last\x88\x02\x03\xe9' ]
   is_gone
   rm pids
-  talks ./silent sleep:0.1 term read
+  talks ./silent read:181 term read
   [ "$frames" = '\x88\x02\x03\xe9' ]
   is_gone
 }
@@ -183,7 +183,7 @@ is_gone() {
   [ "$(<"$BATS_TEST_TMPDIR/sorted")" = \
     $'62ff 2\n630fa0627965 6\n706869 3\n7468656c6c6f 6\nend' ]
   for case in 03ee:half 03e9:term; do
-    talks 'packets ./records' sleep:0.1 "${case#*:}" read
+    talks 'packets ./records' read:181 "${case#*:}" read
     [ "$(<packets)" = "63${case%:*} 3"$'\nend' ]
   done
   talks 'packets ./records' 'send:\x83\x80\0\0\0\0' read
@@ -205,7 +205,7 @@ is_gone() {
 }
 
 @test "what a program says on standard error is in the log, bounded, and holds nobody up" {
-  talks ./complains text:x read:135 close read -- --max-cgi-log 2000
+  talks ./complains text:x read:184 close read -- --max-cgi-log 2000
   [ "$frames" = '\x81\x01x\x88\x02\x03\xe8' ]
   [[ $stderr == *': program '*': what is wrong'* ]]
   [ ${#stderr} -lt 4000 ]
@@ -311,7 +311,7 @@ many() {
   rm -f perch
   for victim in pids perch; do
     rm -f pids perch
-    talks ./victim read:145 read >talked &
+    talks ./victim read:188 read >talked &
     until [ -s pids ] && [ -s perch ]; do sleep 0.05; done
     kill -9 "$(<$victim)"
     wait $!
@@ -326,7 +326,7 @@ many() {
     'if ($_ % 2) { 1 while send S, "tx", 0 } else { recv S, $p, 9, 0 }' \
     'exit }' 'open P, ">perch"; print P getppid; close P; sleep 60;'
   rm -f pids perch
-  talks 'packets ./flock' read:145 sleep:0.5 >talked &
+  talks 'packets ./flock' read:184 sleep:0.5 >talked &
   until [ -s perch ] && [ "$(wc -l <pids)" = 4 ]; do sleep 0.05; done
   kill -9 "$(<perch)"
   is_gone

@@ -253,17 +253,23 @@ take_websocket(struct config *config, struct slice value)
 	struct websockets *w = websockets(config);
 	struct websocket_rule rule = {
 	    .argv = calloc(WEBSOCKET_ARGS_MAX + 1, sizeof(*rule.argv))};
-	const char *error;
+	const char *error = NULL;
+	char *text = keep(value);
 
 	if (rule.argv == NULL)
 		abort();
 	if (w->rule_count == RULES_MAX)
-		return "too many of these rules";
-	error = websocket_rule_parse(&rule, keep(value));
+		error = "too many of these rules";
+	if (error == NULL)
+		error = websocket_rule_parse(&rule, text);
 	if (error == NULL)
 		error = find_program(&rule.program.program);
-	if (error == NULL)
+	if (error == NULL) {
 		w->rule[w->rule_count++] = rule;
+		return NULL;
+	}
+	free(rule.argv);
+	free(text);
 	return error;
 }
 
