@@ -212,7 +212,7 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]*
+	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile

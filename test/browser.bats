@@ -82,4 +82,12 @@ browse() {
   # It was one page that was asked for, twice.
   [ "$(grep -c '^/fish/pike 200 ' <<<"$accesses")" = 1 ]
   [ "$(grep -c '^/fish 200 ' <<<"$accesses")" = 0 ]
+
+@test "WebSockets: messages, compression, close codes; two pages chat" {
+  listen --websocket "/echo packets $TOP/examples/ws-echo" \
+    --websocket "/talk $TOP/examples/chat/talk $BATS_TEST_TMPDIR/lines" \
+    "$TOP/examples/chat"
+  browse websocket
+  grep -q '^/echo 101 ' <<<"$accesses"
+  [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" = 2 ]
 }
