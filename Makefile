@@ -7,6 +7,7 @@
 #   make check-asan      the same under ASan and UBSan
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench)
+#   make bench-websocket with websocketd and node's ws
 #   make examples        build the C programs in examples/
 #   make install         PREFIX=/usr/local DESTDIR=
 #   make deps lint format dist clean uninstall compile_commands.json
@@ -202,6 +203,11 @@ bench: all
 	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/load test/bench/load.c
 	LOAD=$(BUILD)/bench/load test/bench/run $(BENCH)
 
+bench-websocket: all examples
+	@mkdir -p $(BUILD)/bench
+	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/wsload test/bench/wsload.c
+	LOAD=$(BUILD)/bench/wsload test/bench/websocket
+
 deps:
 	@test/deps
 
@@ -239,7 +245,7 @@ clean:
 	rm -rf build build-* $(programs) perch-auth $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench deps format lint install \
+.PHONY: all run check run-tests check-asan bench bench-websocket deps format lint install \
     uninstall dist clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \

@@ -29,9 +29,8 @@ process_check(struct process *p)
 		return p->has_ended;
 	}
 	p->has_ended = info.si_pid == p->pid;
-	p->exit_status = p->has_ended && info.si_code == CLD_EXITED
-			     ? info.si_status
-			     : -1;
+	p->exit_status =
+	    p->has_ended && info.si_code == CLD_EXITED ? info.si_status : -1;
 	p->has_crashed =
 	    p->has_ended && info.si_code != CLD_EXITED && !p->is_told;
 	return p->has_ended;

@@ -117,7 +117,9 @@ hear(struct websocket *w)
 				return;
 			continue;
 		}
-		if (!w->client_is_ready || !receiver_is_open(r))
+		/* Of what has no descriptor poll says nothing. */
+		if (!(w->client_is_ready || w->stream->in_fd < 0) ||
+		    !receiver_is_open(r))
 			return;
 		w->client_is_ready = false;
 		if (!receiver_read(r))
@@ -320,7 +322,7 @@ await(struct websocket *w, struct pollfd *own, int64_t deadline)
 	prepare(w, own, p);
 	if (stop_poll(p, POLLED, wait_time(w, deadline)) < 0)
 		return false;
-	if (p[AT_CLIENT].revents || w->stream->in_fd < 0)
+	if (p[AT_CLIENT].revents)
 		w->client_is_ready = true;
 	if (w->is_stuck && (p[AT_CLIENT].revents & (POLLERR | POLLHUP))) {
 		w->is_hung = true;
