@@ -82,6 +82,7 @@ browse() {
   # It was one page that was asked for, twice.
   [ "$(grep -c '^/fish/pike 200 ' <<<"$accesses")" = 1 ]
   [ "$(grep -c '^/fish 200 ' <<<"$accesses")" = 0 ]
+}
 
 @test "WebSockets: messages, compression, close codes; two pages chat" {
   listen --websocket "/echo packets $TOP/examples/ws-echo" \
