@@ -76,24 +76,25 @@ endif
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/lines \
-    base/log \
-    http/http http/field http/head http/target http/request http/chunked \
-    http/date http/mime http/accept http/validator http/conditional \
-    http/range http/base64 http/credentials http/response http/cgi_head \
-    http/cgi_meta http/escape ws/sha1 ws/extension ws/handshake ws/utf8 \
-    ws/mask ws/close ws/frame ws/packet ws/deflate serve/spawn serve/rules serve/pages \
-    serve/wildcard serve/template serve/redirects serve/headers serve/root \
-    serve/hosts serve/page_rules serve/auth serve/exchange serve/error \
-    serve/location serve/representation serve/names serve/directory \
-    serve/listing_page serve/listing serve/file serve/echo serve/program \
-    serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
+    base/log http/ip http/http http/field http/head http/target http/request \
+    http/chunked http/date http/mime http/accept http/validator \
+    http/conditional http/range http/base64 http/credentials http/response \
+    http/cgi_head http/cgi_meta http/escape http/proxy http/forwarded \
+    ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
+    ws/packet ws/deflate serve/spawn serve/rules serve/pages serve/wildcard \
+    serve/template serve/redirects serve/headers serve/root serve/hosts \
+    serve/page_rules serve/auth serve/exchange serve/error serve/location \
+    serve/representation serve/names serve/directory serve/listing_page \
+    serve/listing serve/file serve/echo serve/program serve/cgi \
+    serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
     conn/fd_stream conn/reader conn/gzip conn/fields conn/writer conn/body \
-    conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
-    conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
-    conn/conn conn/desk conn/gateway host/peer host/endpoint host/config host/address \
-    host/children host/socket \
+    conn/access conn/process conn/complaint conn/relay conn/output \
+    conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
+    conn/websocket conn/talk conn/conn conn/desk conn/gateway host/peer \
+    host/endpoint host/config host/address host/children host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
-    host/overload host/handover host/reload host/launcher host/stack host/listen
+    host/overload host/handover host/reload host/launcher host/stack \
+    host/listen
 
 programs = perch perch-listen
 auth_objects = $(patsubst %,$(BUILD)/auth/%.o,perch-auth base/slice base/buf \

@@ -100,14 +100,15 @@ setup_file() {
     # --- what belongs to one room
 
     # Bytes in, decisions out: no descriptor, no clock, no log, no
-    # allocation. inet_pton is a parser, whatever its header is called.
+    # allocation. inet_pton is a parser, and inet_ntop its reverse, whatever
+    # their header is called.
     for my $file (grep m{^src/(?:http|ws)/}, @sources) {
       for ($text{$file} =~ /^#include.*/mg) {
         $includes++;
         breach "pure", "$file: $_" unless
           m{<(?:assert|limits|stdbool|stddef|stdint|string)\.h>} ||
           m{"(?:http|ws)/|"base/(?:slice|buf|io|arena|limits)\.h"} ||
-          $file eq "src/http/target.c" && m{<arpa/inet\.h>} ||
+          $file eq "src/http/ip.c" && m{<arpa/inet\.h>} ||
           $file eq "src/ws/deflate.c" && m{<zlib\.h>};
       }
     }
@@ -175,7 +176,7 @@ kept() {
   kept named rooms 'rooms before' 'headers before' 'room and name'
 }
 
-# pure: http/ and ws/ are, save inet_pton and zlib.
+# pure: http/ and ws/ are, save inet_pton, inet_ntop and zlib.
 # zlib: only conn/gzip and ws/deflate know it.
 # exit: only the mains do, the launcher's forked children, and programs that
 # could not be started.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "http/ip.h"
 #include "http/target.h"
 
 static enum status
@@ -160,15 +160,10 @@ parse_path_and_query(struct target *target, struct slice raw, char *storage)
 static bool
 is_ipv6(struct slice s)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
+	struct ip ip;
 
-	if (s.len >= sizeof(text))
-		return false;
-	memcpy(text, s.ptr, s.len);
-	text[s.len] = '\0';
-	return strlen(text) == s.len &&
-	       inet_pton(AF_INET6, text, &address) == 1;
+	return s.len > 0 && memchr(s.ptr, ':', s.len) != NULL &&
+	       ip_parse(&ip, s);
 }
 
 static bool
