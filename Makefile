@@ -91,7 +91,8 @@ layers = \
     conn/access conn/process conn/complaint conn/relay conn/output \
     conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
     conn/websocket conn/talk conn/conn conn/desk conn/gateway host/peer \
-    host/endpoint host/config host/address host/children host/socket \
+    host/endpoint host/start host/config host/address host/children \
+    host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack \
     host/listen

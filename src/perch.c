@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* perch: serves the one connection on its standard input and output. */
-#include <signal.h>
 #include <stdalign.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 #include "host/config.h"
 #include "host/endpoint.h"
 #include "host/peer.h"
+#include "host/start.h"
 
 /*
  * Static: untouched parts cost nothing. Together and on a page's start:
@@ -27,6 +27,7 @@ int
 main(int argc, char **argv)
 {
 	struct conn *c = &served.conn;
+	const char *refusal;
 	int error;
 
 	switch (config_read(&config, PROGRAM_PERCH, argc, argv)) {
@@ -49,11 +50,16 @@ main(int argc, char **argv)
 			page_rules_read(&c->storage.page_rules, &c->root, "");
 		return 0;
 	}
-	signal(SIGPIPE, SIG_IGN);
+	start_signals();
 	stop_install();
 	fd_stream_init(&served.stream, STDIN_FILENO, STDOUT_FILENO,
 		       c->storage.out, config.conn.pace,
 		       conn_read_timeout(&config.conn));
+	refusal = start_check(&served.stream);
+	if (refusal != NULL) {
+		config_refuse("standard input", refusal);
+		return 2;
+	}
 	c->settings = &config.conn;
 	c->site = &config.site;
 	c->stream = &served.stream.stream;
@@ -61,5 +67,10 @@ main(int argc, char **argv)
 	c->remote = peer_address;
 	c->endpoints = endpoint_find;
 	conn_serve(c);
+	refusal = c->served == 0 ? start_explain(STDIN_FILENO) : NULL;
+	if (refusal != NULL) {
+		config_refuse("standard input", refusal);
+		return 2;
+	}
 	return 0;
 }

@@ -122,3 +122,68 @@ GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
   # The first one finds out what its output is.
   [ "${counts[1]}" -le 6 ]
 }
+
+# under PERL COMMAND...: runs it after PERL, as a parent might leave it.
+under() {
+  perl -e "$1"'; exec @ARGV; die' "${@:2}"
+}
+
+LISTENS='use Socket; my $s;
+  socket($s, AF_INET, SOCK_STREAM, 0) and
+    bind($s, sockaddr_in(0, INADDR_LOOPBACK)) and listen($s, 1) and
+    open(STDIN, "<&", $s) or die $!'
+
+@test "a listening socket, as of inetd's wait, is said to be none to serve, in the log alone" {
+  cd "$BATS_TEST_TMPDIR"
+  run --separate-stderr under "$LISTENS" "$PERCH" "$SITE"
+  [ "$status" = 2 ]
+  [ "$stderr" = 'perch: standard input: a listening socket, which is for perch-listen, and not a connection' ]
+  [ -z "$output" ]
+  # Options are right or wrong whatever it was started with.
+  under "$LISTENS" "$PERCH" --check "$SITE"
+}
+
+@test "a socket that LISTEN_FDS passes elsewhere is not taken for served" {
+  run --separate-stderr under '$ENV{LISTEN_PID} = $$; $ENV{LISTEN_FDS} = 1' \
+    "$PERCH" "$SITE" </dev/null
+  [ "$status" = 2 ]
+  [ "$stderr" = 'perch: standard input: not the socket, which is descriptor 3: StandardInput=socket is missing' ]
+  # Those of another process, and those of Accept=yes, which are both.
+  LISTEN_PID=1 LISTEN_FDS=1 perch "$SITE" </dev/null
+  run --separate-stderr "$TOP/test/talk" "send:$GET" half read -- \
+    perl -e '$ENV{LISTEN_PID} = $$; $ENV{LISTEN_FDS} = 1; exec @ARGV' \
+    "$PERCH" "$SITE"
+  [[ $output == 'HTTP/1.1 200 '* ]]
+}
+
+BLOCKS='use POSIX;
+  my $all = POSIX::SigSet->new; $all->fillset; sigprocmask SIG_BLOCK, $all;
+  $SIG{$_} = "IGNORE" for qw(TERM PIPE CHLD HUP INT)'
+
+@test "signals that are blocked or ignored are put right" {
+  echo "SIGTERM ends an idle connection"
+  run --separate-stderr "$TOP/test/talk" "send:$GET" read:20 sleep:0.1 term read -- \
+    perl -e "$BLOCKS; exec @ARGV" "$PERCH" --log none "$SITE"
+  echo "$stderr"
+  [[ $stderr == *'status 0,'* ]]
+  awk -v t="${stderr##*talk: }" 'BEGIN { exit !(t + 0 < 10) }'
+
+  echo "a client that is gone ends it as well, and no signal does"
+  head -c 3000000 /dev/zero >"$SITE/large"
+  { printf 'GET /large HTTP/1.0\r\n\r\n' | perch "$SITE" 2>"$BATS_TEST_TMPDIR/log" ||
+    echo "status $?" >>"$BATS_TEST_TMPDIR/log"; } | head -c 1 >/dev/null
+  grep -F 'cut short: the client is gone' "$BATS_TEST_TMPDIR/log"
+  refute grep status "$BATS_TEST_TMPDIR/log"
+
+  echo "a program's signals are fresh"
+  mkdir -p "$SITE/cgi"
+  printf '#!/bin/sh\necho "Content-Type: text/plain"; echo; grep Sig /proc/self/status\n' >"$SITE/cgi/signals"
+  chmod +x "$SITE/cgi/signals"
+  printf 'GET /cgi/signals HTTP/1.0\r\n\r\n' >"$BATS_TEST_TMPDIR/request"
+  run under "$BLOCKS" "$PERCH" --log none --cgi /cgi/ "$SITE" \
+    <"$BATS_TEST_TMPDIR/request"
+  echo "$output"
+  for set in SigPnd SigBlk SigIgn; do
+    grep -E "^$set:.0{16}$" <<<"$output"
+  done
+}
