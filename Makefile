@@ -90,9 +90,9 @@ layers = \
     conn/fd_stream conn/reader conn/gzip conn/fields conn/writer conn/body \
     conn/access conn/process conn/complaint conn/relay conn/output \
     conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
-    conn/websocket conn/talk conn/conn conn/desk conn/gateway host/peer \
-    host/endpoint host/start host/config host/address host/children \
-    host/socket \
+    conn/websocket conn/talk conn/conn conn/preface conn/desk conn/gateway \
+    host/peer host/endpoint host/start host/config host/address \
+    host/children host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack \
     host/listen

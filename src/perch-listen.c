@@ -42,6 +42,11 @@ serve(int fd)
 	c->in_fd = fd;
 	c->remote = peer_address;
 	c->endpoints = endpoint_find;
+	c->proxied = peer_set_proxied;
+	if (config.trusted != NULL) {
+		peer_trust(config.trusted);
+		c->forwarded = peer_set_forwarded;
+	}
 	conn_serve(c);
 }
 

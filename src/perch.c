@@ -66,6 +66,11 @@ main(int argc, char **argv)
 	c->in_fd = STDIN_FILENO;
 	c->remote = peer_address;
 	c->endpoints = endpoint_find;
+	c->proxied = peer_set_proxied;
+	if (config.trusted != NULL) {
+		peer_trust(config.trusted);
+		c->forwarded = peer_set_forwarded;
+	}
 	conn_serve(c);
 	refusal = c->served == 0 ? start_explain(STDIN_FILENO) : NULL;
 	if (refusal != NULL) {

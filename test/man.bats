@@ -40,9 +40,11 @@ setup_file() {
     sub read_file { local (@ARGV, $/) = @_; <> }
     ($help, $description, $page, $peer) = map read_file($_), @ARGV;
     for (split /\n/, $help) {
-      # "  --name VALUE    help (default)"
+      # "  --name VALUE    help (default)", or "  --name[=VALUE]   help"
+      /^  --/ or next;
       ($name, $value, $default) =
-        /^  --([a-z-]+)( \x27.*?\x27| \S+)? .*?(?: \(([^()]+)\))?$/ or next;
+        /^  --([a-z-]+)( \x27.*?\x27| \S+|\[=\S+\])? .*?(?: \(([^()]+)\))?$/
+        or print("not understood: $_\n"), next;
       $value = lc $value;
       ($text) =
         $description =~ /^ +--\Q$name$value\E *((?:\n?(?! *--).*)*)/m

@@ -187,3 +187,26 @@ BLOCKS='use POSIX;
     grep -E "^$set:.0{16}$" <<<"$output"
   done
 }
+
+# As stunnel's: its ends are stunnel's own.
+@test "the ends of a socket pair over loopback are nobody's where the environment knows better" {
+  mkdir -p "$SITE/cgi"
+  printf '#!/bin/sh\necho "Content-Type: text/plain"; echo; env\n' >"$SITE/cgi/env"
+  chmod +x "$SITE/cgi/env"
+  ask() {
+    run --separate-stderr "$TOP/test/talk" \
+      'send:GET /cgi/env HTTP/1.1\r\nHost: a\r\n\r\n' half read -- \
+      "$PERCH" --log none --cgi /cgi/ "$SITE"
+    echo "$output"
+  }
+  REMOTE_HOST=192.0.2.1 REMOTE_PORT=4711 ask
+  [[ $output == *$'\nREMOTE_ADDR=192.0.2.1\n'* ]]
+  [[ $output == *$'\nREMOTE_PORT=4711\n'* ]]
+  [[ $output != *SERVER_ADDR* && $output == *$'\nSERVER_PORT=80\n'* ]]
+  # A client on the same machine.
+  REMOTE_HOST=127.0.0.1 REMOTE_PORT=4711 ask
+  [[ $output == *$'\nREMOTE_PORT=4711\n'* && $output != *SERVER_ADDR* ]]
+  ask
+  [[ $output == *$'\nREMOTE_ADDR=127.0.0.1\n'* ]]
+  [[ $output == *$'\nSERVER_ADDR=127.0.0.1\n'* ]]
+}

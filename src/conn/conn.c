@@ -8,6 +8,7 @@
 #include "conn/conn.h"
 #include "conn/desk.h"
 #include "conn/gateway.h"
+#include "conn/preface.h"
 #include "conn/stop.h"
 #include "conn/talk.h"
 #include "serve/route.h"
@@ -69,6 +70,8 @@ begin_request(struct conn *c)
 			    .cap = sizeof(c->storage.explanation) / 2}};
 	response_init(&r->res, c->storage.arena, RESPONSE_FIELDS_MAX);
 	reader_release(&c->reader);
+	if (c->forwarded != NULL)
+		c->forwarded(NULL);
 }
 
 static int
@@ -278,6 +281,8 @@ take_head(struct conn *c, struct slice head)
 		refuse_and_close(c, status, r->req.refusal);
 		return false;
 	}
+	if (c->forwarded != NULL)
+		c->forwarded(&r->req);
 	if (r->req.framing == FRAMING_LENGTH && max > 0 &&
 	    r->req.content_length > max) {
 		refuse_and_close(c, STATUS_CONTENT_TOO_LARGE,
@@ -297,6 +302,7 @@ end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
 	if (bytes.len == 0)
 		return false;
 	c->current.request_line = first_line(bytes);
+	c->current.started_us = clock_us();
 	/* If it was the output, nobody can be told. */
 	if (n == IO_TIMEOUT && !c->stream->error)
 		refuse_and_close(c, STATUS_REQUEST_TIMEOUT,
@@ -387,6 +393,8 @@ conn_serve(struct conn *c)
 	c->served = 0;
 	c->must_linger = false;
 	c->kept.fd = -1;
+	if (c->settings->proxy != PROXY_NEVER && !preface_take(c))
+		return;
 	do
 		begin_request(c);
 	while (next_head(c, &head) && take_head(c, head) && serve_request(c));

@@ -10,8 +10,12 @@
 #include "conn/output.h"
 #include "conn/websocket.h"
 #include "conn/writer.h"
+#include "http/proxy.h"
 #include "serve/error.h"
 #include "serve/exchange.h"
+
+/* Whether a header of the PROXY protocol comes in front of the requests. */
+enum proxy_use { PROXY_NEVER, PROXY_OPTIONAL, PROXY_REQUIRED };
 
 /* Limits and time-outs of a connection; a time of 0 is none. */
 struct conn_settings {
@@ -20,9 +24,11 @@ struct conn_settings {
 	struct stream_pace pace;
 	struct relay_limits program;
 	struct websocket_limits websocket;
-	int64_t header_ms;     /* absolute, for a whole head */
-	int64_t idle_ms;       /* between two requests */
-	uint64_t max_requests; /* on one connection, 0: any number */
+	int64_t header_ms;         /* absolute, for a whole head */
+	int64_t idle_ms;           /* between two requests */
+	uint64_t max_requests;     /* on one connection, 0: any number */
+	uint64_t max_proxy_header; /* bytes */
+	enum proxy_use proxy;
 	enum access_format access;
 	bool explain;
 };
@@ -58,6 +64,11 @@ struct conn {
 	struct slice (*remote)(void); /* the client's address, for the log */
 	/* Both ends of in_fd's connection, for programs; or NULL. */
 	void (*endpoints)(int fd, struct endpoints *ends);
+	/* Told of the PROXY header, unless settings->proxy says never. */
+	void (*proxied)(const struct proxy_header *header);
+	/* Told of each request, whose fields may say who the client is, and
+	 * of NULL when it does not count any more; or NULL. */
+	void (*forwarded)(const struct request *req);
 
 	struct reader reader;
 	struct writer writer;

@@ -28,7 +28,9 @@ enum option_kind {
 
 struct option {
 	const char *name;
-	const char *value; /* what the value is, for --help; NULL: none */
+	/* What the value is, for --help; NULL: none; "[=...]": it may be
+	 * left out, and is no argument of its own. */
+	const char *value;
 	const char *help;
 	enum option_kind kind;
 	unsigned programs;
@@ -454,6 +456,27 @@ take_mime(struct config *config, struct slice value)
 }
 
 static const char *
+take_proxy_protocol(struct config *config, struct slice value)
+{
+	config->conn.proxy = PROXY_REQUIRED;
+	if (slice_equal(value, SLICE("optional")))
+		config->conn.proxy = PROXY_OPTIONAL;
+	else if (value.len > 0 && !slice_equal(value, SLICE("required")))
+		return "not required or optional";
+	return NULL;
+}
+
+static const char *
+take_trust_forwarded(struct config *config, struct slice value)
+{
+	if (config->trusted == NULL)
+		config->trusted = calloc(1, sizeof(*config->trusted));
+	if (config->trusted == NULL)
+		abort();
+	return networks_add(config->trusted, value);
+}
+
+static const char *
 take_user(struct config *config, struct slice value)
 {
 	config->listen.user = keep(value);
@@ -581,6 +604,8 @@ static const struct option options[] = {
      AT(conn.head.head), 64, HEAD_CAP - 16, NULL},
     {"max-per-address", "N", "connections of one address, 0: any number (64)",
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.max_per_address), 0, 100000, NULL},
+    {"max-proxy-header", "BYTES", "header of the PROXY protocol (4K)",
+     OPTION_SIZE, BOTH, AT(conn.max_proxy_header), 256, PROXY_V2_MAX, NULL},
     {"max-request-line", "BYTES", "request line (8K)", OPTION_SIZE, BOTH,
      AT(conn.head.request_line), 16, REQUEST_LINE_CAP, NULL},
     {"max-requests", "N", "requests on a connection, 0: any number (1000)",
@@ -593,6 +618,8 @@ static const struct option options[] = {
      OPTION_FLAG, BOTH, AT(site.ignores_siblings), 0, 0, NULL},
     {"pages-rules", NULL, "read _headers and _redirects in the root",
      OPTION_FLAG, BOTH, AT(site.has_page_rules), 0, 0, NULL},
+    {"proxy-protocol", "[=optional]", "a PROXY header comes first, or may come",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_proxy_protocol},
     {"ready-fd", "N", "write a newline to this descriptor when ready",
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_ready_fd},
     {"redirect", "'PATTERN TARGET [STATUS]'", "send clients elsewhere (302)",
@@ -601,6 +628,8 @@ static const struct option options[] = {
      OPTION_COUNT, PROGRAM_LISTEN, AT(listen.retry_after), 0, 86400, NULL},
     {"socket-mode", "MODE", "permissions of unix: sockets (0666)", OPTION_OTHER,
      PROGRAM_LISTEN, 0, 0, 0, take_socket_mode},
+    {"trust-forwarded", "NETWORK", "take a client's address from its fields",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_trust_forwarded},
     {"user", "NAME", "become this user before the first connection",
      OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_user},
     {"version", NULL, "say the version, and exit", OPTION_OTHER, BOTH, 0, 0, 0,
@@ -665,6 +694,12 @@ find_option(enum program program, struct slice name)
 		    slice_equal(name, slice_of(options[i].name)))
 			return &options[i];
 	return NULL;
+}
+
+static bool
+value_is_optional(const struct option *option)
+{
+	return option->value != NULL && option->value[0] == '[';
 }
 
 static bool
@@ -803,7 +838,8 @@ take_line(struct config *config, struct slice line)
 	option = find_option(config->program, name);
 	if (option == NULL || (option->kind == OPTION_OTHER && !option->take))
 		return describe("", name, "no such option");
-	if ((option->value == NULL) != (line.len == 0))
+	if (!value_is_optional(option) &&
+	    (option->value == NULL) != (line.len == 0))
 		return describe("", name,
 				option->value ? "wants a value"
 					      : "takes no value");
@@ -872,6 +908,7 @@ set_defaults(struct config *config, enum program program)
 		     .header_ms = 10 * SECOND,
 		     .idle_ms = 60 * SECOND,
 		     .max_requests = 1000,
+		     .max_proxy_header = 4 * KIB,
 		     .access = ACCESS_COMBINED},
 	    .listen = {.backlog = 1024,
 		       .max_connections = 512,
@@ -922,7 +959,8 @@ print_help(enum program program)
 		buf_add_str(&out, "  --");
 		buf_add_str(&out, o->name);
 		if (o->value != NULL) {
-			buf_add_char(&out, ' ');
+			if (!value_is_optional(o))
+				buf_add_char(&out, ' ');
 			buf_add_str(&out, o->value);
 		}
 		do
@@ -968,7 +1006,7 @@ take_option(struct config *config, int argc, char **argv, int *at)
 				  : SLICE("perch-listen " VERSION "\n"));
 		return CONFIG_EXIT_OK;
 	}
-	if (option->value != NULL && !has_value) {
+	if (option->value != NULL && !has_value && !value_is_optional(option)) {
 		if (*at + 1 >= argc)
 			return config_refuse(
 			    describe("--", name, "wants a value"), NULL);

@@ -3,6 +3,7 @@
 #define HOST_CONFIG_H
 
 #include "conn/conn.h"
+#include "http/ip.h"
 
 /* Listening addresses on one command line. */
 #define ADDRESSES_MAX 32
@@ -30,7 +31,8 @@ struct config {
 	struct site site;
 	struct conn_settings conn;
 	struct listen_settings listen;
-	bool checks; /* --check: stop before serving */
+	struct networks *trusted; /* --trust-forwarded; or NULL */
+	bool checks;              /* --check: stop before serving */
 };
 
 /* What to do after the command line is read. */

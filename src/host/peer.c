@@ -10,12 +10,22 @@
 /* Longer than any numeric address with its zone. */
 #define ADDRESS_MAX 64
 
+/* The connection's other end. */
 static struct {
-	bool is_known, is_accepted;
+	bool is_known, is_accepted, is_proxied;
 	struct sockaddr_storage accepted;
+	struct proxy_header header;
 	char text[ADDRESS_MAX];
 	size_t len;
 } peer;
+
+/* The client of one request. */
+static struct {
+	const struct networks *trusted; /* or NULL */
+	struct forwarded found;
+	char text[IP_TEXT_MAX];
+	size_t len;
+} forwarded;
 
 /* IPv4 that came through a socket of both families is written as IPv4. */
 static struct slice
@@ -97,8 +107,8 @@ take_socket(const struct sockaddr_storage *address)
 	set_text(buf_slice(&out));
 }
 
-struct slice
-peer_address(void)
+static struct slice
+connection_address(void)
 {
 	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(address);
@@ -117,6 +127,14 @@ peer_address(void)
 	return (struct slice){peer.text, peer.len};
 }
 
+struct slice
+peer_address(void)
+{
+	if (forwarded.found.is_known)
+		return (struct slice){forwarded.text, forwarded.len};
+	return connection_address();
+}
+
 void
 peer_set(const struct sockaddr_storage *address)
 {
@@ -129,4 +147,58 @@ bool
 peer_is_accepted(void)
 {
 	return peer.is_accepted;
+}
+
+void
+peer_set_proxied(const struct proxy_header *header)
+{
+	struct buf out = BUF_OVER(peer.text);
+
+	peer.header = *header;
+	peer.is_proxied = true;
+	if (!header->has_ends)
+		return;
+	ip_format(&header->source, &out);
+	peer.len = out.len;
+	peer.is_known = true;
+}
+
+const struct proxy_header *
+peer_proxied(void)
+{
+	return peer.is_proxied ? &peer.header : NULL;
+}
+
+void
+peer_trust(const struct networks *networks)
+{
+	forwarded.trusted = networks;
+}
+
+static bool
+is_trusted(struct slice address)
+{
+	struct ip ip;
+
+	return ip_parse(&ip, address) ? networks_have(forwarded.trusted, &ip)
+				      : forwarded.trusted->has_unix;
+}
+
+void
+peer_set_forwarded(const struct request *req)
+{
+	struct buf out = BUF_OVER(forwarded.text);
+
+	forwarded.found.is_known = false;
+	if (req == NULL || !is_trusted(connection_address()))
+		return;
+	forwarded.found = forwarded_find(req, forwarded.trusted);
+	ip_format(&forwarded.found.address, &out);
+	forwarded.len = out.len;
+}
+
+const struct forwarded *
+peer_forwarded(void)
+{
+	return forwarded.found.is_known ? &forwarded.found : NULL;
 }
