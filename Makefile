@@ -20,6 +20,8 @@ VERSION = 0.1.0
 PREFIX ?= /usr/local
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 
 # Yours, from the command line or the environment:
 #   make CC=clang CFLAGS='-O0 -g' WERROR=-Werror
@@ -105,7 +107,7 @@ objects = $(sources:%.c=$(BUILD)/%.o)
 archive = $(BUILD)/perch.a
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
-examples = examples/tcp-echo examples/line-echo examples/ws-echo
+    examples/tcp examples/line examples/ws \
 
 # Quiet by default; make V=1 shows whole commands.
 V = 0
@@ -233,12 +235,17 @@ install: all
 	    $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)
+	$(INSTALL) -m 644 $(units_of_systemd) $(DESTDIR)$(UNITDIR)
+	sed -i 's,/usr/local/bin,$(BINDIR),' $(DESTDIR)$(UNITDIR)/perch@.service \
+	    $(DESTDIR)$(UNITDIR)/perch-listen.service
+	$(INSTALL) -m 644 systemd/perch.sysusers \
+	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
 
 uninstall:
 	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
 	    $(DESTDIR)$(BINDIR)/perch-auth \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8))
+    \
 
 dist:
 	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD

@@ -188,6 +188,32 @@ BLOCKS='use POSIX;
   done
 }
 
+@test "messages have their level in front where the log is the journal, and only there" {
+  cd "$BATS_TEST_TMPDIR"
+  : >journal
+  stream=$(stat -c %d:%i journal)
+  printf 'bad\r\n\r\n' >request
+  JOURNAL_STREAM=$stream perch "$SITE" <request >reply 2>journal
+  cat journal
+  grep '^<5>perch: -: 400: ' journal
+  grep '^- - - .* 400 ' journal
+  status=0
+  JOURNAL_STREAM=$stream perch --x 2>journal || status=$?
+  [ "$status $(<journal)" = '2 <3>perch: --x: no such option' ]
+  for other in "${stream}1" "${stream%:*}" x:y ''; do
+    JOURNAL_STREAM=$other perch --x 2>journal || true
+    [ "$(<journal)" = 'perch: --x: no such option' ]
+  done
+
+  # Whose connections do not have the environment that it was started with.
+  : >listen.log
+  JOURNAL_STREAM=$(stat -c %d:%i listen.log) listen "$SITE"
+  run "$TOP/test/talk" --connect "$PORT" 'send:GET /no HTTP/1.0\r\n\r\n' read
+  unlisten
+  [[ $output == 'HTTP/1.1 404 '* ]]
+  grep '^127.0.0.1 - - .* 404 ' listen.log
+}
+
 # As stunnel's: its ends are stunnel's own.
 @test "the ends of a socket pair over loopback are nobody's where the environment knows better" {
   mkdir -p "$SITE/cgi"

@@ -9,14 +9,22 @@
 #include "base/log.h"
 
 /* Chosen once, by the first line that is written. */
-enum log_sink { SINK_UNKNOWN, SINK_STDERR, SINK_SYSLOG, SINK_NOWHERE };
+enum log_sink {
+	SINK_UNKNOWN,
+	SINK_STDERR,
+	SINK_JOURNAL,
+	SINK_SYSLOG,
+	SINK_NOWHERE
+};
 
 static struct {
 	const char *program;
 	int in_fd, out_fd;
+	bool has_journal;
+	uint64_t journal_device, journal_inode;
 	enum log_sink sink;
 	int syslog_fd;
-} out = {"perch", -1, -1, SINK_UNKNOWN, -1};
+} out = {.program = "perch", .in_fd = -1, .out_fd = -1, .syslog_fd = -1};
 
 void
 log_open(const char *program, int in_fd, int out_fd)
@@ -25,6 +33,26 @@ log_open(const char *program, int in_fd, int out_fd)
 	out.in_fd = in_fd;
 	out.out_fd = out_fd;
 	out.sink = SINK_UNKNOWN;
+}
+
+void
+log_expect_journal(const char *stream)
+{
+	struct slice device, inode;
+
+	out.has_journal = stream != NULL &&
+			  slice_cut(slice_of(stream), ':', &device, &inode) &&
+			  slice_to_u64(device, &out.journal_device) &&
+			  slice_to_u64(inode, &out.journal_inode);
+	out.sink = SINK_UNKNOWN;
+}
+
+/* What it was of our parent need not be ours. */
+static bool
+is_journal(const struct stat *st)
+{
+	return out.has_journal && out.journal_device == st->st_dev &&
+	       out.journal_inode == st->st_ino;
 }
 
 /* A terminal may be all three descriptors at once, and is no connection. */
@@ -49,7 +77,7 @@ open_sink(void)
 	if (fstat(STDERR_FILENO, &st) != 0)
 		return SINK_NOWHERE;
 	if (!is_same_file(out.in_fd, &st) && !is_same_file(out.out_fd, &st))
-		return SINK_STDERR;
+		return is_journal(&st) ? SINK_JOURNAL : SINK_STDERR;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return SINK_NOWHERE;
@@ -152,6 +180,12 @@ log_end(struct log_line *line, enum log_level level)
 		out.sink = open_sink();
 	if (out.sink == SINK_NOWHERE)
 		return;
+	/* sd-daemon(3). The access log has the unit's own level. */
+	if (out.sink == SINK_JOURNAL && level != LOG_LEVEL_INFO) {
+		buf_add_char(&visible, '<');
+		buf_add_u64(&visible, (unsigned)level);
+		buf_add_char(&visible, '>');
+	}
 	add_visible(&visible, text);
 	if (line->text.overflow || visible.overflow) {
 		visible.overflow = false;

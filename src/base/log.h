@@ -37,6 +37,13 @@ struct log_line {
  */
 void log_open(const char *program, int in_fd, int out_fd);
 
+/*
+ * Where stderr is the file "device:inode", as $JOURNAL_STREAM names the
+ * journal of systemd, messages have their level in front: "<3>". NULL, or
+ * another: they have none.
+ */
+void log_expect_journal(const char *stream);
+
 /* Starts a message with the program's name. */
 void log_begin(struct log_line *line);
 

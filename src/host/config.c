@@ -1058,6 +1058,7 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 		log_open(program_name(program), -1, -1);
 	else
 		log_open(program_name(program), STDIN_FILENO, STDOUT_FILENO);
+	log_expect_journal(getenv("JOURNAL_STREAM"));
 	set_defaults(config, program);
 	for (int i = 1; i < argc && result == CONFIG_SERVE; i++) {
 		const char *argument = argv[i];
