@@ -113,6 +113,31 @@ load launcher
   serves
 }
 
+@test "a socket that inetd passes for wait is served, and nothing is logged to it" {
+  new_port
+  # As inetd does: it is 0, 1 and 2, and nothing else is open.
+  cat >wait.pl <<'END'
+use Socket; my $s;
+socket($s, AF_INET, SOCK_STREAM, 0) and setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1) and
+  bind($s, sockaddr_in(shift, INADDR_LOOPBACK)) and listen($s, 5) or die $!;
+open STDIN, "<&", $s and open STDOUT, ">&", $s and open STDERR, ">&", $s or die;
+exec @ARGV;
+END
+  perl wait.pl $PORT "$LISTEN" inetd "$SITE" 3>&- 2>"$LOG" &
+  PID=$!
+  STARTED+=("$PID")
+  eventually serves
+  [ "$(readlink /proc/$PID/fd/0 /proc/$PID/fd/1)" = $'/dev/null\n/dev/null' ]
+  serves
+  kill -HUP $PID
+  eventually serves
+  kill -TERM $PID
+  exits 0 $PID
+  run "$LISTEN" inetd "$SITE" </dev/null
+  [ "$status" = 2 ]
+  [[ $output == 'perch-listen: inetd: descriptor '*' is not a listening stream socket' ]]
+}
+
 @test "what systemd passes must be listening stream sockets" {
   new_port
   run "$SUPERVISOR" tcp:$PORT udp:$PORT -- "$LISTEN" systemd

@@ -105,6 +105,10 @@ address_parse(struct address *address, struct slice text)
 		address->kind = ADDRESS_SYSTEMD;
 		return NULL;
 	}
+	if (slice_equal(text, SLICE("inetd"))) {
+		address->kind = ADDRESS_INETD;
+		return NULL;
+	}
 	if (slice_starts(text, unix_prefix))
 		return parse_unix(address, slice_skip(text, unix_prefix.len));
 	return parse_tcp(address, text);

@@ -14,6 +14,7 @@
  *	[::1]:8080      one address, IPv6
  *	unix:/path      a socket in the file system
  *	systemd         sockets that whoever started us has opened
+ *	inetd           the one on standard input, as of inetd's "wait"
  *
  * Numbers only: a name server that does not answer must not keep a server
  * from starting.
@@ -23,12 +24,13 @@ enum address_kind {
 	ADDRESS_TCP,
 	ADDRESS_UNIX,
 	ADDRESS_SYSTEMD,
+	ADDRESS_INETD,
 };
 
 struct address {
 	enum address_kind kind;
 	struct slice text;            /* what was parsed; the caller's */
-	struct sockaddr_storage name; /* unless it is ADDRESS_SYSTEMD */
+	struct sockaddr_storage name; /* of those before ADDRESS_SYSTEMD */
 	socklen_t len;
 };
 

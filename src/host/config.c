@@ -949,7 +949,7 @@ print_help(enum program program)
 			  "of its own from DIRECTORY (.),\n"
 			  "or runs PROGRAM for it. ADDRESS: 8080, "
 			  "127.0.0.1:8080, [::1]:8080, unix:/path, "
-			  "systemd\n\n");
+			  "systemd, inetd\n\n");
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
 		const struct option *o = &options[i];
 		size_t before = out.len;

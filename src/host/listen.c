@@ -113,6 +113,26 @@ adopt_all(const struct address *address)
 		   : refuse_address(address->text, "no socket was passed");
 }
 
+/*
+ * Takes the socket on standard input, of which /dev/null takes the place:
+ * it must not go on to every connection. Where it is standard error too, as
+ * inetd has it, no line of the log may go there.
+ */
+static int
+take_input(void)
+{
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && null >= 0) {
+		log_open("perch-listen", fd, -1);
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
+	close(null);
+	return fd;
+}
+
 static int
 open_one(const struct config *config, const struct address *address)
 {
@@ -124,6 +144,9 @@ open_one(const struct config *config, const struct address *address)
 	if (launcher.listener_count == LISTENERS_MAX)
 		return refuse_address(address->text, "too many sockets");
 	fd = handover_take(&handover, address->text);
+	if (fd < 0 && address->kind == ADDRESS_INETD && (fd = take_input()) < 0)
+		return refuse_address(address->text,
+				      "standard input is not open");
 	if (fd >= 0) {
 		socket_adopt(new, fd, address->text);
 		if (!socket_check(new))

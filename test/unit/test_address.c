@@ -35,6 +35,7 @@ static const struct {
     {"unix:/a=b:c]",		ADDRESS_UNIX,	"/a=b:c]",	0},
     {"unix:" PATH_OF_107,	ADDRESS_UNIX,	PATH_OF_107,	0},
     {"systemd",			ADDRESS_SYSTEMD, "",		0},
+    {"inetd",			ADDRESS_INETD,	"",		0},
 
     {"",			BAD,		"",		0},
     {"0",			BAD,		"",		0},
