@@ -220,9 +220,8 @@ format:
 
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
-	    examples/*.[ch]
-	shellcheck .ci/run test/run test/try test/deps test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
+    ci/run test/run test/try test/deps test/boot test/bench \
+    examples/programs examples/programs examples/chat \
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
