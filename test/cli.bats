@@ -601,3 +601,10 @@ END
   cat status
   [ ! -s status ]
 }
+
+@test "a head that ends early has taken no longer than it has" {
+  exchange 'GET / HTTP/1.1\r\n' --log common
+  echo "$stderr"
+  [[ ${stderr_lines[1]} =~ \ 400\ [0-9]+\ ([0-9]+)\ 1$ ]]
+  [ "${BASH_REMATCH[1]}" -lt 1000000 ]
+}
