@@ -107,7 +107,9 @@ objects = $(sources:%.c=$(BUILD)/%.o)
 archive = $(BUILD)/perch.a
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
-    examples/tcp examples/line examples/ws \
+examples = examples/tcp-echo examples/line-echo examples/ws-echo
+
+units_of_systemd = $(wildcard systemd/*.socket systemd/*.service)
 
 # Quiet by default; make V=1 shows whole commands.
 V = 0
@@ -220,8 +222,9 @@ format:
 
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
-    ci/run test/run test/try test/deps test/boot test/bench \
-    examples/programs examples/programs examples/chat \
+	    examples/*.[ch]
+	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
+	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
@@ -244,7 +247,10 @@ install: all
 uninstall:
 	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
 	    $(DESTDIR)$(BINDIR)/perch-auth \
-    \
+	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
+	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
+	    $(units_of_systemd:systemd/%=$(DESTDIR)$(UNITDIR)/%) \
+	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
 
 dist:
 	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
