@@ -176,17 +176,18 @@ is_gone() {
 @test "a program of packets is told of pings, and of the end with its code" {
   talks 'packets ./records' text:hello 'send:\x89\x82\0\0\0\0hi' \
     'send:\x82\x81\0\0\0\0\xff' sleep:0.1 \
-    'send:\x88\x85\0\0\0\0\x0f\xa0bye' read
+    'send:\x88\x85\0\0\0\0\x0f\xa0bye' read -- --websocket-grace 5
   [ "$frames" = '\x8a\x02hi\x88\x05\x0f\xa0bye' ]
   sort packets >"$BATS_TEST_TMPDIR/sorted"
   cat packets
   [ "$(<"$BATS_TEST_TMPDIR/sorted")" = \
     $'62ff 2\n630fa0627965 6\n706869 3\n7468656c6c6f 6\nend' ]
   for case in 03ee:half 03e9:term; do
-    talks 'packets ./records' read:181 "${case#*:}" read
+    talks 'packets ./records' read:181 "${case#*:}" read -- \
+      --websocket-grace 5
     [ "$(<packets)" = "63${case%:*} 3"$'\nend' ]
   done
-  talks 'packets ./records' 'send:\x83\x80\0\0\0\0' read
+  talks 'packets ./records' 'send:\x83\x80\0\0\0\0' read -- --websocket-grace 5
   [ "$(<packets)" = $'6303ea 3\nend' ]
 }
 
