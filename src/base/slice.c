@@ -185,3 +185,14 @@ slice_to_u64(struct slice s, uint64_t *value)
 	*value = n;
 	return true;
 }
+
+struct slice
+slice_first_line(struct slice bytes)
+{
+	struct slice line, rest;
+
+	slice_cut(bytes, '\n', &line, &rest);
+	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}

@@ -54,6 +54,9 @@ struct slice slice_trim(struct slice s);
 bool slice_cut(struct slice s, char sep, struct slice *before,
 	       struct slice *after);
 
+/* The first line of s, without its LF or CRLF, or all of it without one. */
+struct slice slice_first_line(struct slice s);
+
 /*
  * Takes the next element off a comma-separated list (#rule in RFC 9110,
  * section 5.6.1): trimmed, empty elements skipped. False at the end.

@@ -21,18 +21,6 @@ conn_read_timeout(const struct conn_settings *settings)
 	return a == 0 ? b : b == 0 || a < b ? a : b;
 }
 
-/* The first line of bytes, or all of them if it has no end. */
-static struct slice
-first_line(struct slice bytes)
-{
-	struct slice line, rest;
-
-	slice_cut(bytes, '\n', &line, &rest);
-	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
-		line.len--;
-	return line;
-}
-
 static void
 log_request(struct conn *c)
 {
@@ -273,7 +261,7 @@ take_head(struct conn *c, struct slice head)
 	/* A socket that is reset later cannot tell its peer any more. */
 	if (c->settings->access != ACCESS_NONE)
 		c->remote();
-	r->request_line = first_line(head);
+	r->request_line = slice_first_line(head);
 	path = lay_out(c);
 	status = request_parse(&r->req, head, &c->settings->head,
 			       (struct field *)c->storage.arena, path);
@@ -301,7 +289,7 @@ end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
 	/* Between requests every end is a normal one. */
 	if (bytes.len == 0)
 		return false;
-	c->current.request_line = first_line(bytes);
+	c->current.request_line = slice_first_line(bytes);
 	c->current.started_us = clock_us();
 	/* If it was the output, nobody can be told. */
 	if (n == IO_TIMEOUT && !c->stream->error)
@@ -336,7 +324,7 @@ next_head(struct conn *c, struct slice *head)
 
 		if ((status = head_find_end(&scan, bytes, &s->head))) {
 			bytes = slice_skip(bytes, scan.first);
-			c->current.request_line = first_line(bytes);
+			c->current.request_line = slice_first_line(bytes);
 			c->current.started_us = clock_us();
 			refuse_and_close(c, status, scan.refusal);
 			return false;
