@@ -48,7 +48,7 @@ own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
 # whole: it is always dynamic, by the system's own compiler and libc.
 auth_cflags := $(own_cflags)
 auth_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
-own_ldflags = -Wl,--gc-sections
+own_ldflags = -Wl,--gc-sections,-T,src/layout.ld
 zlib = -lz
 
 ifeq ($(STATIC),0)
@@ -122,7 +122,7 @@ link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
 
 all: $(programs:%=$(BIN)/%) $(BIN)/perch-auth
 
-$(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive)
+$(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive) src/layout.ld
 	$(call quiet,LINK)$(call link,$<)
 
 $(BIN)/perch-auth: $(auth_objects)

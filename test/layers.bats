@@ -188,6 +188,21 @@ kept() {
   kept pure zlib exit 'status line' environment stderr stdio
 }
 
+# The linker does not say when a name of src/layout.ld matches nothing.
+@test "what src/layout.ld names exists" {
+  cd "$TOP"
+  local name
+  for name in $(grep -o '\.text\.[a-z_]*' src/layout.ld | sort -u); do
+    name=${name#.text.}
+    [ "$name" = connection ] || [ -z "$name" ] ||
+      grep -rqE "^\*?$name" src --include='*.c' || { echo "$name"; false; }
+  done
+  for name in $(grep -o '\*:[a-z_]*\.o' src/layout.ld | sort -u); do
+    name=${name#\*:}
+    ls src/*/"${name%.o}.c" >/dev/null
+  done
+}
+
 # trust: no function that trusts a NUL, a format, or the stack.
 # length: no file is longer than 400 lines, save two tables.
 # comments: they are between /* and */; // is for what will not stay.

@@ -9,6 +9,9 @@
  * change.
  */
 
+/* What memory is handed out by: where it is more, some is wasted. */
+#define PAGE 4096
+
 /*
  * The largest --max-head and --max-fields. The storage lies in .bss, and
  * what a connection does not touch costs it nothing.

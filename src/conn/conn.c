@@ -13,6 +13,12 @@
 #include "conn/talk.h"
 #include "serve/route.h"
 
+char *
+conn_out(struct conn *c)
+{
+	return c->storage.out + -(uintptr_t)c->storage.out % PAGE;
+}
+
 int64_t
 conn_read_timeout(const struct conn_settings *settings)
 {

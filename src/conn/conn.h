@@ -93,13 +93,13 @@ struct conn {
 	} current;
 
 	struct conn_storage {
+		struct file_parts parts;
 		alignas(struct field) char arena[CONN_ARENA];
 		char in[READER_CAP];
-		char out[OUT_CAP];
+		char out[OUT_CAP + PAGE]; /* see conn_out */
 		char page[ERROR_PAGE_MAX];
 		char name[PATH_MAX];
 		char rewrite[EXCHANGE_REWRITE_MAX];
-		struct file_parts parts;
 		struct gzip_storage gzip;
 		char block[WRITER_BLOCK];
 		char explanation[LOG_LINE_MAX];
@@ -119,8 +119,14 @@ struct conn {
 };
 
 /*
+ * The OUT_CAP bytes for c's stream, at the start of a page: the answer to a
+ * simple request lies on one.
+ */
+char *conn_out(struct conn *c);
+
+/*
  * Serves requests until either side is done, and ends the output. The
- * stream must be set up over c->storage.out. Whatever the client does is
+ * stream must be set up over conn_out(c). Whatever the client does is
  * no failure of ours and has no result.
  */
 void conn_serve(struct conn *c);

@@ -7,7 +7,8 @@
 #include "conn/stop.h"
 
 static volatile sig_atomic_t is_requested;
-static volatile sig_atomic_t idle_fd = -1;
+/* The descriptor and one more: zero, with all else that is not set yet. */
+static volatile sig_atomic_t idle;
 static sigset_t before_hold;
 
 static void
@@ -17,8 +18,8 @@ handle(int signal_number)
 
 	(void)signal_number;
 	is_requested = 1;
-	if (idle_fd >= 0)
-		shutdown(idle_fd, SHUT_RD);
+	if (idle > 0)
+		shutdown(idle - 1, SHUT_RD);
 	errno = saved;
 }
 
@@ -40,13 +41,13 @@ stop_requested(void)
 void
 stop_idle(int fd)
 {
-	idle_fd = fd;
+	idle = fd + 1;
 }
 
 bool
 stop_requested_idle(void)
 {
-	return is_requested && idle_fd >= 0;
+	return is_requested && idle > 0;
 }
 
 void

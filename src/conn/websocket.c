@@ -17,8 +17,6 @@ struct layout {
 };
 
 /* What is seldom used shares no page with what is. */
-#define PAGE 4096
-
 static size_t
 reserve(struct layout *l, size_t bytes)
 {

@@ -21,7 +21,7 @@ struct launcher {
 
 	struct listener listener[LISTENERS_MAX];
 	size_t listener_count;
-	struct children children;
+	struct children *children; /* in memory that a fork leaves out */
 	struct overload overload;
 	struct reload reload;
 

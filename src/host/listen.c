@@ -196,20 +196,22 @@ make_table(const struct config *config)
 {
 	size_t cap = (size_t)config->listen.max_connections;
 	uint64_t seed = (uint64_t)clock_us();
-	void *storage;
+	struct children *table;
+	size_t size;
 
 	if (handover_children(&handover) > cap)
 		cap = handover_children(&handover);
-	storage = mmap(NULL, children_size(cap), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (storage == MAP_FAILED ||
-	    madvise(storage, children_size(cap), MADV_DONTFORK) != 0)
+	size = sizeof(*table) + children_size(cap);
+	table = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (table == MAP_FAILED || madvise(table, size, MADV_DONTFORK) != 0)
 		return refuse(EXIT_SYSTEM, "table of children",
 			      strerror(errno));
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		seed ^= (uint64_t)getpid() << 32;
-	children_init(&launcher.children, storage, cap, seed);
-	handover_fill(&handover, &launcher.children);
+	children_init(table, table + 1, cap, seed);
+	launcher.children = table;
+	handover_fill(&handover, table);
 	return EXIT_OK;
 }
 

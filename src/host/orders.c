@@ -113,10 +113,11 @@ orders_stop(void)
 bool
 orders_take_reload(void)
 {
-	bool was = orders.reloads;
-
+	/* Not written to without need: see host/launcher's be_lively. */
+	if (!orders.reloads)
+		return false;
 	orders.reloads = 0;
-	return was;
+	return true;
 }
 
 void
