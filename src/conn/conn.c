@@ -175,6 +175,8 @@ upgrade(struct conn *c, struct exchange *x)
 				 "no memory for the WebSocket");
 		return;
 	}
+	/* An idle one is to cost little. */
+	cgi_release_storage(x->program);
 	route_finish(x);
 	r->user = x->user;
 	/* Where it fails, so does what comes next. */

@@ -66,13 +66,12 @@ set_up(struct websocket *w, const struct layout *l, char *memory,
 		   l->inbox_cap);
 	outbox_init(&w->outbox, terms->is_on, limits->deflate_min,
 		    memory + l->block);
-	*s = (struct speech){.outbox = &w->outbox,
-			     .is_packets = w->is_packets,
-			     .escapes = limits->escapes && !w->is_packets,
-			     .message_max = limits->message_max,
-			     .data = memory + l->speech,
-			     .packets = memory + l->speech,
-			     .cap = l->speech_cap};
+	s->outbox = &w->outbox;
+	s->is_packets = w->is_packets;
+	s->escapes = limits->escapes && !w->is_packets;
+	s->message_max = limits->message_max;
+	s->data = s->packets = memory + l->speech;
+	s->cap = l->speech_cap;
 	parts_init(&s->parts, memory + l->parts, limits->parts,
 		   limits->message_max);
 	if (!terms->is_on)

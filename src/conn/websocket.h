@@ -46,11 +46,6 @@ struct websocket {
 	/* The program's; -1: closed. In packets in and out are one. */
 	int in, out, errors;
 	bool is_packets;
-	struct complaint complaint;
-
-	struct receiver receiver;
-	struct outbox outbox;
-	struct speech speech;
 
 	enum phase {
 		TALKING,
@@ -71,6 +66,13 @@ struct websocket {
 	int64_t term_at;             /* when the program is told by SIGTERM */
 	int64_t conclude_at;         /* when it is not waited for further */
 	int64_t closed_at;
+
+	/* What few connections need is at the end of each, and on pages of
+	 * its own. */
+	struct outbox outbox;
+	struct receiver receiver;
+	struct speech speech;
+	struct complaint complaint;
 };
 
 /*
