@@ -1,6 +1,7 @@
 # perch - PER-Connection Http: one connection on stdin and stdout
 #
-#   make                 build ./perch, ./perch-listen and ./perch-auth
+#   make                 build ./perch, ./perch-listen, ./perch-tls and
+#                        ./perch-auth
 #   make run             serve examples/site on http://127.0.0.1:8080
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
@@ -14,6 +15,7 @@
 #
 # musl makes the cheapest process, so it is used where it is (Debian's
 # musl-tools); MUSL_CC= links statically with glibc, STATIC=0 dynamically.
+# TLS=0 leaves out perch-tls, which needs OpenSSL.
 
 VERSION = 0.1.0
 
@@ -45,9 +47,11 @@ own_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
     -ffunction-sections -fdata-sections
 # perch-auth needs crypt(3), which musl has in part and Debian's libcrypt in
-# whole: it is always dynamic, by the system's own compiler and libc.
-auth_cflags := $(own_cflags)
-auth_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
+# whole, and perch-tls OpenSSL, whose updates are to reach it: they are always
+# dynamic, by the system's own compiler and libc.
+TLS = 1
+system_cflags := $(own_cflags)
+system_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
 own_ldflags = -Wl,--gc-sections,-T,src/layout.ld
 zlib = -lz
 
@@ -89,22 +93,30 @@ layers = \
     serve/representation serve/names serve/directory serve/listing_page \
     serve/listing serve/file serve/echo serve/program serve/cgi \
     serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
-    conn/fd_stream conn/reader conn/gzip conn/fields conn/writer conn/body \
+    conn/fd_stream conn/tls_names conn/tls_tickets conn/tls_certificate \
+    conn/tls conn/tls_warm conn/tls_stream conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
     conn/access conn/process conn/complaint conn/relay conn/output \
     conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
     conn/websocket conn/talk conn/conn conn/preface conn/desk conn/gateway \
     host/peer host/endpoint host/start host/config host/address \
-    host/children host/socket \
+    host/children host/watch host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack \
     host/listen
 
+# OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
+# more to start.
+openssl_layers = conn/tls_tickets conn/tls_certificate conn/tls \
+    conn/tls_warm conn/tls_stream conn/tls_variables
+
 programs = perch perch-listen
-auth_objects = $(patsubst %,$(BUILD)/auth/%.o,perch-auth base/slice base/buf \
-    base/lines base/log)
+auth_objects = $(patsubst %,$(BUILD)/system/src/%.o,perch-auth base/slice \
+    base/buf base/lines base/log)
 sources = $(wildcard $(layers:%=src/%.c))
-objects = $(sources:%.c=$(BUILD)/%.o)
+objects = $(patsubst %.c,$(BUILD)/%.o, \
+    $(filter-out $(openssl_layers:%=src/%.c),$(sources)))
 archive = $(BUILD)/perch.a
+tls_objects = $(patsubst %.c,$(BUILD)/system/%.o,src/perch-tls.c $(sources))
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
@@ -120,18 +132,28 @@ compile = $(compiler) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS)
 link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
     $(LDLIBS) $(zlib) $(own_ldlibs)
 
-all: $(programs:%=$(BIN)/%) $(BIN)/perch-auth
+ifneq ($(TLS),0)
+system_programs = perch-auth perch-tls
+else
+system_programs = perch-auth
+endif
+
+all: $(programs:%=$(BIN)/%) $(system_programs:%=$(BIN)/%)
 
 $(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive) src/layout.ld
 	$(call quiet,LINK)$(call link,$<)
 
 $(BIN)/perch-auth: $(auth_objects)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(auth_ldflags) $(LDFLAGS) -o $@ $^ \
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ $^ \
 	    $(LDLIBS) -lcrypt
 
-$(BUILD)/auth/%.o: src/%.c Makefile
+$(BIN)/perch-tls: $(tls_objects)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ $^ \
+	    $(LDLIBS) -lssl -lcrypto -lz
+
+$(BUILD)/system/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call quiet,CC)$(CC) $(own_cppflags) $(CPPFLAGS) $(auth_cflags) \
+	$(call quiet,CC)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
 	    $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(archive): $(objects)
@@ -233,7 +255,7 @@ compile_commands.json: Makefile
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man7 \
 	    $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(BIN)/perch-auth \
+	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(system_programs:%=$(BIN)/%) \
 	    $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
@@ -246,7 +268,7 @@ install: all
 
 uninstall:
 	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
-	    $(DESTDIR)$(BINDIR)/perch-auth \
+	    $(system_programs:%=$(DESTDIR)$(BINDIR)/%) \
 	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
 	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 	    $(units_of_systemd:systemd/%=$(DESTDIR)$(UNITDIR)/%) \
@@ -256,11 +278,11 @@ dist:
 	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -rf build build-* $(programs) perch-auth $(examples) \
+	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
 .PHONY: all run check run-tests check-asan bench bench-websocket deps format lint install \
     uninstall dist clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
-    $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d)
+    $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d) $(tls_objects:.o=.d)

@@ -83,7 +83,7 @@ main(int argc, char **argv)
 	if (config.checks)
 		return listen_check(&config);
 	if (!is_connection)
-		return listen_run(&config, argv, serve);
+		return listen_run(&config, argv, serve, NULL);
 	/* --exec: this image is for one connection. */
 	signal(SIGPIPE, SIG_IGN);
 	orders_ignore();

@@ -119,13 +119,15 @@ setup_file() {
     only "zlib", qr{conn/gzip\.c|ws/deflate\.c}, qr{\#include <zlib\.h>},
       \%code;
 
+    only "openssl", qr{conn/tls[a-z_]*\.c}, qr{\#include <openssl/}, \%code;
+
     only "exit", qr{perch[a-z-]*\.c|serve/spawn\.c|host/(?:listen|launcher)\.c},
       qr{\b(?:_exit|_Exit|exit)\(}, \%bare;
     only "status line", qr{conn/writer\.c}, qr{"HTTP/1\.1 }, \%code;
     only "environment", qr{host/.*},
       qr{\b(?:(?:secure_)?getenv|environ)\b}, \%bare;
     only "stderr", qr{base/log\.c},
-      qr{\((?:STDERR_FILENO|2),|\b(?:stderr|perror|warnx?|errx?|v?syslog)\b},
+      qr{\((?:STDERR_FILENO|2),|\b(?:stderr|perror|warnx?|errx?(?!\.h)|v?syslog)\b},
       \%bare;
     only "stdio", qr{host/.*|perch-[a-z-]*\.c},
       qr{\#include <(?:stdio|locale|netdb|wchar)\.h>|\bgetaddrinfo\b}, \%code;
@@ -178,6 +180,7 @@ kept() {
 
 # pure: http/ and ws/ are, save inet_pton, inet_ntop and zlib.
 # zlib: only conn/gzip and ws/deflate know it.
+# openssl: only conn/tls and what is named after it, and no header.
 # exit: only the mains do, the launcher's forked children, and programs that
 # could not be started.
 # status line: only conn/writer writes one.
@@ -185,7 +188,7 @@ kept() {
 # stderr: only base/log writes to it.
 # stdio: nor locale nor getaddrinfo outside of host/.
 @test "http/ and ws/ are pure; exit, status line, environment, log, stdio have their rooms" {
-  kept pure zlib exit 'status line' environment stderr stdio
+  kept pure zlib openssl exit 'status line' environment stderr stdio
 }
 
 # The linker does not say when a name of src/layout.ld matches nothing.

@@ -74,6 +74,7 @@ setup_file() {
       $string = qr/"(?:\\.|[^"\\])*"/;
       $call = qr/\((?:[^()"\x27]|$string|\x27(?:\\.|[^\x27\\])+\x27|(??{$call}))*\)/;
     }
+    next if $ARGV =~ m{/conn/tls};
     if ($ARGV =~ /\.8$/) {
       ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
       $listed{$_}++ for $section =~ /^\.It "(.*)"$/mg;

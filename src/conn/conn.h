@@ -60,7 +60,9 @@ struct conn {
 	const struct site *site;
 	struct root root;
 	struct stream *stream;
-	int in_fd;                    /* for SIGTERM while idle, or -1 */
+	int in_fd; /* for SIGTERM while idle, or -1 */
+	/* Why a client that speaks another protocol gets 400; or NULL. */
+	const char *refusal;
 	struct slice (*remote)(void); /* the client's address, for the log */
 	/* Both ends of in_fd's connection, for programs; or NULL. */
 	void (*endpoints)(int fd, struct endpoints *ends);

@@ -250,6 +250,8 @@ wait_for_work(struct launcher *l)
 	lingering = polls + count;
 	count += overload_poll(&l->overload, lingering, &due);
 	due = earlier(due, reap_time(l));
+	if (l->tend != NULL)
+		due = earlier(due, l->tend_at);
 	if (l->paused_until > 0)
 		due = earlier(due, l->paused_until);
 	n = poll(polls, count, time_until(due));
@@ -331,6 +333,8 @@ void
 launcher_run(struct launcher *l)
 {
 	while (orders_stop() == 0) {
+		if (l->tend != NULL && clock_ms() >= l->tend_at)
+			l->tend_at = l->tend();
 		tend_reload(l);
 		if (!accept_round(l))
 			wait_for_work(l);

@@ -110,6 +110,12 @@ orders_stop(void)
 	return (unsigned)orders.stops;
 }
 
+void
+orders_ask_reload(void)
+{
+	orders.reloads = 1;
+}
+
 bool
 orders_take_reload(void)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "host/stack.h"
@@ -105,4 +106,19 @@ stack_copy_arguments(int argc, char **argv)
 	}
 	copy[argc] = NULL;
 	return copy;
+}
+
+int
+stack_move_environment(void)
+{
+	int count = 0;
+	char **copy;
+
+	while (environ[count] != NULL)
+		count++;
+	copy = stack_copy_arguments(count, environ);
+	if (copy == NULL)
+		return -1;
+	environ = copy;
+	return 0;
 }
