@@ -175,8 +175,6 @@ upgrade(struct conn *c, struct exchange *x)
 				 "no memory for the WebSocket");
 		return;
 	}
-	/* An idle one is to cost little. */
-	cgi_release_storage(x->program);
 	route_finish(x);
 	r->user = x->user;
 	/* Where it fails, so does what comes next. */

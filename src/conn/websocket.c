@@ -99,9 +99,8 @@ abandon(const struct cgi_program *p)
 }
 
 struct websocket *
-websocket_open(const struct websocket_limits *limits,
-	       const struct cgi_program *p, struct slice (*remote)(void),
-	       uint64_t complaints)
+websocket_open(const struct websocket_limits *limits, struct cgi_program *p,
+	       struct slice (*remote)(void), uint64_t complaints)
 {
 	struct layout l = lay_out(limits, p);
 	char *memory = mmap(NULL, l.end, PROT_READ | PROT_WRITE,
@@ -124,6 +123,7 @@ websocket_open(const struct websocket_limits *limits,
 	complaint_init(&w->complaint, remote,
 		       (struct slice){p->id, sizeof(p->id)}, complaints);
 	set_up(w, &l, memory, p);
+	cgi_release_storage(p);
 	return w;
 }
 

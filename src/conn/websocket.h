@@ -77,11 +77,11 @@ struct websocket {
 
 /*
  * Makes the WebSocket of a program that was started, which is its own from
- * here on; remote and complaints are as for complaint_init. NULL if there
- * is no memory: then the program was killed.
+ * here on; what it was started with is given back; remote and complaints are as
+ * for complaint_init. NULL if there is no memory: then the program was killed.
  */
 struct websocket *websocket_open(const struct websocket_limits *limits,
-				 const struct cgi_program *program,
+				 struct cgi_program *program,
 				 struct slice (*remote)(void),
 				 uint64_t complaints);
 
