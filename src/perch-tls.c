@@ -46,8 +46,7 @@ lay_out(int fd)
 {
 	struct conn *c = &served.conn;
 
-	fd_stream_init_socket(&served.socket, fd, conn_out(c),
-			      config.conn.pace,
+	fd_stream_init_socket(&served.socket, fd, conn_out(c), config.conn.pace,
 			      conn_read_timeout(&config.conn));
 	c->settings = &config.conn;
 	c->site = &config.site;
