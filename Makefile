@@ -83,7 +83,7 @@ endif
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/lines \
     base/log http/ip http/http http/field http/head http/target http/request \
-    http/chunked http/date http/mime http/accept http/validator \
+    http/chunked http/date http/mime_builtin http/mime http/accept http/validator \
     http/conditional http/range http/base64 http/credentials http/response \
     http/cgi_head http/cgi_meta http/escape http/proxy http/forwarded \
     ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
