@@ -194,6 +194,15 @@ has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
   [ "$status" != 0 ]
 }
 
+@test "--tls-kernel serves the same, whether the kernel can or not" {
+  tls --tls-kernel
+  for version in 1.2 1.3; do
+    fetch --tls-max $version -o big /big
+    cmp big "$SITE/big"
+    [ "$(fetch --tls-max $version /)" = small ]
+  done
+}
+
 @test "content goes both ways at once through a program" {
   tls --cgi /cgi/
   for version in 1.2 1.3; do
@@ -428,6 +437,26 @@ async def main():
         await task
 asyncio.run(main())
 END
+}
+
+@test "the hook for certbot and acme.sh installs what was renewed" {
+  mkdir etc lineage
+  cp "$C/ec.pem" etc/cert.pem
+  cp "$C/ec.key" etc/key.pem
+  cp "$C/rsa.pem" lineage/fullchain.pem
+  cp "$C/rsa.key" lineage/privkey.pem
+  listens --tls-cert etc/cert.pem --tls-key etc/key.pem 127.0.0.1:PORT "$SITE"
+  PERCH_DIRECTORY=etc PERCH_PID=$PID RENEWED_LINEAGE=lineage \
+    "$TOP/examples/acme/deploy"
+  eventually logs reloaded
+  s_client
+  [[ $output == *'subject=CN = rsa'* ]]
+  [ "$(stat -c %a etc/key.pem etc/cert.pem | tr '\n' ' ')" = '600 644 ' ]
+  PERCH_DIRECTORY=etc PERCH_PID=$PID CERT_FULLCHAIN_PATH=$C/other.pem \
+    CERT_KEY_PATH=$C/other.key "$TOP/examples/acme/deploy"
+  eventually has_lines 2 reloaded
+  s_client
+  [[ $output == *'subject=CN = other'* ]]
 }
 
 @test "--redirect-https leads to the same target, but for challenges of ACME" {
