@@ -258,7 +258,7 @@ format:
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
-	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
+	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls test/bench/run \
 	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk* \
 	    examples/acme/deploy
 	mandoc -T lint -W warning man/*.[1-8]

@@ -331,8 +331,7 @@ tls_init(struct tls *tls, const struct tls_settings *settings,
 	const char *error = NULL;
 
 	*tls =
-	    (struct tls){.settings = settings,
-			 .offloads = settings->offloads && kernel_encrypts()};
+	    (struct tls){.settings = settings, .offloads = kernel_encrypts()};
 	*file = NULL;
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return why_openssl("OpenSSL does not start");

@@ -26,7 +26,6 @@ struct tls_settings {
 	const char *ciphers; /* of TLS 1.2, as OpenSSL names them; or NULL */
 	const char *tickets;
 	bool is_13_only;
-	bool offloads;        /* to the kernel, where that can encrypt */
 	int64_t handshake_ms; /* absolute, for a whole handshake */
 };
 

@@ -728,8 +728,6 @@ static const struct option options[] = {
      OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_client_ca},
     {"tls-handshake-timeout", "SECONDS", "time for a whole handshake (10)",
      OPTION_SECONDS, PROGRAM_TLS, AT(tls.handshake_ms), 1, HOUR, NULL},
-    {"tls-kernel", NULL, "let the kernel encrypt, where it can", OPTION_FLAG,
-     PROGRAM_TLS, AT(tls.offloads), 0, 0, NULL},
     {"tls-key", "FILE", "of the certificate, repeatable (that of --tls-cert)",
      OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_key},
     {"tls-min", "VERSION", "1.2 or 1.3 (1.2)", OPTION_OTHER, PROGRAM_TLS, 0, 0,
