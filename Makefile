@@ -119,6 +119,11 @@ archive = $(BUILD)/perch.a
 tls_objects = $(patsubst %.c,$(BUILD)/system/%.o,src/perch-tls.c $(sources))
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
+ifneq ($(TLS),0)
+cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
+else
+cases = $(BUILD)/tool/cases
+endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
 units_of_systemd = $(wildcard systemd/*.socket systemd/*.service)
@@ -187,6 +192,14 @@ $(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
 	$(call quiet,TOOL)$(compile) -MMD -MP -MF $@.d -c -o $@.o $< && \
 	    $(call link,$@.o)
 
+# The golden cases once more.
+$(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \
+    test/tls/over_tls.h $(filter-out %/perch-tls.o,$(tls_objects))
+	@mkdir -p $(@D)
+	$(call quiet,TOOL)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
+	    $(CFLAGS) -DOVER_TLS -Itest/tls $(system_ldflags) $(LDFLAGS) -o $@ \
+	    $(filter %.c %.o,$^) $(LDLIBS) -lssl -lcrypto -lz
+
 $(examples): %: $(BUILD)/%.o $(archive)
 	$(call quiet,LINK)$(call link,$<)
 
@@ -202,9 +215,9 @@ run: deps
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) examples
+run-tests: all $(units) $(tools) $(cases) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
-	    test/run $(BUILD)/tool/cases $(or $(BATS),test/*.bats) $(units)
+	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
 
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
@@ -245,8 +258,9 @@ format:
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
-	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
+	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls test/bench/run \
+	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk* \
+	    examples/acme/deploy
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
@@ -262,7 +276,8 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)
 	$(INSTALL) -m 644 $(units_of_systemd) $(DESTDIR)$(UNITDIR)
 	sed -i 's,/usr/local/bin,$(BINDIR),' $(DESTDIR)$(UNITDIR)/perch@.service \
-	    $(DESTDIR)$(UNITDIR)/perch-listen.service
+	    $(DESTDIR)$(UNITDIR)/perch-listen.service \
+	    $(DESTDIR)$(UNITDIR)/perch-tls.service
 	$(INSTALL) -m 644 systemd/perch.sysusers \
 	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
 

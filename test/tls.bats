@@ -430,6 +430,26 @@ asyncio.run(main())
 END
 }
 
+@test "the hook for certbot and acme.sh installs what was renewed" {
+  mkdir etc lineage
+  cp "$C/ec.pem" etc/cert.pem
+  cp "$C/ec.key" etc/key.pem
+  cp "$C/rsa.pem" lineage/fullchain.pem
+  cp "$C/rsa.key" lineage/privkey.pem
+  listens --tls-cert etc/cert.pem --tls-key etc/key.pem 127.0.0.1:PORT "$SITE"
+  PERCH_DIRECTORY=etc PERCH_PID=$PID RENEWED_LINEAGE=lineage \
+    "$TOP/examples/acme/deploy"
+  eventually logs reloaded
+  s_client
+  [[ $output == *'subject=CN = rsa'* ]]
+  [ "$(stat -c %a etc/key.pem etc/cert.pem | tr '\n' ' ')" = '600 644 ' ]
+  PERCH_DIRECTORY=etc PERCH_PID=$PID CERT_FULLCHAIN_PATH=$C/other.pem \
+    CERT_KEY_PATH=$C/other.key "$TOP/examples/acme/deploy"
+  eventually has_lines 2 reloaded
+  s_client
+  [[ $output == *'subject=CN = other'* ]]
+}
+
 @test "--redirect-https leads to the same target, but for challenges of ACME" {
   LISTEN=$BIN/perch-listen
   listens --redirect-https 127.0.0.1:PORT "$SITE"
@@ -482,4 +502,12 @@ END
     refute grep -q libcrypto <(readelf -d "$BIN/$program")
   done
   readelf -d "$BIN/perch-tls" | grep -q 'NEEDED.*libssl'
+}
+
+@test "a kernel that has TLS encrypts what is sent" {
+  [ -n "${BOOT:-}" ] || skip 'only with BOOT=1'
+  why=$(missing qemu-system-x86_64 cpio depmod apt-get)
+  [ -z "$why" ] || skip "$why"
+  mkdir -p "$BUILD/ktls"
+  "$TOP/test/ktls" "$BUILD/ktls"
 }

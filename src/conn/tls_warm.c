@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <malloc.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -92,5 +93,11 @@ tls_warm(struct tls *tls)
 		if (why != NULL)
 			return why;
 	}
+	/*
+	 * What the handshakes have freed lies all over the heap, where each
+	 * child would have to copy pages to use some of it again. A page that
+	 * is given back is an empty one for a child.
+	 */
+	malloc_trim(0);
 	return NULL;
 }
