@@ -52,12 +52,3 @@ setup() {
   "$ROOT/bin/perch" --check "$SITE"
   "$ROOT/bin/perch-listen" --check systemd "$SITE"
 }
-
-@test "make uninstall leaves no file" {
-  make -s -C "$TOP" install PREFIX=/usr DESTDIR="$BATS_TEST_TMPDIR/d"
-  grep -x "ExecStart=/usr/bin/perch /srv/www" \
-    "$BATS_TEST_TMPDIR/d/usr/lib/systemd/system/perch@.service"
-  make -s -C "$TOP" uninstall PREFIX=/usr DESTDIR="$BATS_TEST_TMPDIR/d"
-  run find "$BATS_TEST_TMPDIR/d" ! -type d
-  [ -z "$output" ]
-}
