@@ -385,3 +385,27 @@ examples_of() {
   [ "$status" = 0 ]
   [ -z "$output" ]
 }
+
+@test "perch.8's examples for root serve, by tcpserver and behind a proxy" {
+  cd "$BATS_TEST_TMPDIR"
+  PATH=$BIN:$PATH
+  examples_of perch.8 | sed -n 's/^# //p' >lines
+  cat lines
+  [ "$(cut -d' ' -f1 lines | tr '\n' ' ')" = 'tcpserver perch-listen ' ]
+  while IFS= read -r line; do
+    PORT=$((12000 + RANDOM % 7000))
+    line=${line/-u 33 -g 33/-u $(id -u) -g $(id -g)}
+    line=${line/ 80 / $PORT } line=${line/192.0.2.1:8080/127.0.0.1:$PORT}
+    command -v "${line%% *}" || continue
+    eval "$line &" </dev/null 2>log
+    for _ in {1..200}; do
+      { : <>"/dev/tcp/127.0.0.1/$PORT"; } 2>/dev/null && break
+      sleep 0.05
+    done
+    [[ $line == tcpserver* ]] || proxied=--haproxy-protocol
+    curl -sS $proxied "http://127.0.0.1:$PORT/" >out
+    kill $! && wait $! || :
+    cat out log
+    [ "$(<out)" = small ]
+  done <lines
+}
