@@ -12,6 +12,7 @@
 #   make install         PREFIX=/usr/local DESTDIR=, and uninstall; for the
 #                        units SITE=/srv/www, and CONFIG=FILE if there is one
 #   make dist            build/perch-VERSION.tar.gz, the same each time
+#   make deb             a Debian package of it, in build/deb
 #   make deps lint format clean compile_commands.json
 #
 # musl makes the cheapest process, so it is used where it is (Debian's
@@ -230,7 +231,7 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
-	    examples/packaging/perch.bash \
+	    examples/packaging/perch.bash examples/packaging/debian/perch.p* \
 	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
 	mandoc -T lint -W warning man/*.[1-8]
 
@@ -284,12 +285,22 @@ dist:
 	    --transform='s,^,$(archive_name)/,S' | \
 	    gzip -9n >$(BUILD)/$(archive_name).tar.gz
 
+# From the archive alone. Build-Depends are not checked: build-essential would
+# want a C++ compiler.
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/$(archive_name).tar.gz -C $(BUILD)/deb
+	cp -R examples/packaging/debian $(BUILD)/deb/$(archive_name)
+	cd $(BUILD)/deb/$(archive_name) && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage --build=binary --no-sign -d -jauto
+
 clean:
 	rm -rf build build-* $(programs) perch-auth $(examples) \
 	    compile_commands.json
 
 .PHONY: all run check run-tests check-asan bench bench-websocket deps format \
-    lint install uninstall dist clean examples
+    lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
     $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d)
