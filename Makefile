@@ -10,8 +10,11 @@
 #   make bench           compare with nginx and others (test/bench)
 #   make bench-websocket with websocketd and node's ws
 #   make examples        build the C programs in examples/
-#   make install         PREFIX=/usr/local DESTDIR=
-#   make deps lint format dist clean uninstall compile_commands.json
+#   make install         PREFIX=/usr/local DESTDIR=, and uninstall; for the
+#                        units SITE=/srv/www, and CONFIG=FILE if there is one
+#   make dist            build/perch-VERSION.tar.gz, the same each time
+#   make deb             a Debian package of it, in build/deb
+#   make deps lint format clean compile_commands.json
 #
 # musl makes the cheapest process, so it is used where it is (Debian's
 # musl-tools); MUSL_CC= links statically with glibc, STATIC=0 dynamically.
@@ -24,6 +27,10 @@ BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+# What the units serve, and the --config file that they read.
+SITE = /srv/www
+CONFIG =
 
 # Yours, from the command line or the environment:
 #   make CC=clang CFLAGS='-O0 -g' WERROR=-Werror
@@ -258,46 +265,81 @@ format:
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
-	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk* \
-	    examples/acme/deploy
+	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
+	    test/bench/run examples/packaging/perch.bash \
+	    examples/packaging/debian/perch.p* examples/programs/git \
+	    examples/programs/cgi/[!h]* examples/chat/talk* examples/acme/deploy
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
 	bear -- $(MAKE) -B all
 
+manuals = $(patsubst man/%,$(MANDIR)/man$(1)/%,$(wildcard man/*.$(1)))
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man7 \
-	    $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
+	    $(DESTDIR)$(SYSUSERSDIR)
 	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(system_programs:%=$(BIN)/%) \
 	    $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
-	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)
+	for n in 5 7 8; do \
+	    $(INSTALL) -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; \
+	done
+	$(INSTALL) -m 644 examples/packaging/perch.bash \
+	    $(DESTDIR)$(COMPLETIONDIR)/perch
+	ln -sf perch $(DESTDIR)$(COMPLETIONDIR)/perch-listen
+	ln -sf perch $(DESTDIR)$(COMPLETIONDIR)/perch-tls
 	$(INSTALL) -m 644 $(units_of_systemd) $(DESTDIR)$(UNITDIR)
-	sed -i 's,/usr/local/bin,$(BINDIR),' $(DESTDIR)$(UNITDIR)/perch@.service \
+	sed -i -e '/^#/!s,/srv/www$$,$(SITE),' \
+	    -e 's,^\(ExecStart=\)/usr/local/bin/\([^ ]*\),\1$(BINDIR)/\2$(CONFIG:%= --config %),' \
+	    $(DESTDIR)$(UNITDIR)/perch@.service \
 	    $(DESTDIR)$(UNITDIR)/perch-listen.service \
 	    $(DESTDIR)$(UNITDIR)/perch-tls.service
 	$(INSTALL) -m 644 systemd/perch.sysusers \
 	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
 
 uninstall:
-	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
-	    $(system_programs:%=$(DESTDIR)$(BINDIR)/%) \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
-	    $(units_of_systemd:systemd/%=$(DESTDIR)$(UNITDIR)/%) \
-	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
+	rm -f $(addprefix $(DESTDIR),$(programs:%=$(BINDIR)/%) \
+	    $(system_programs:%=$(BINDIR)/%) \
+	    $(patsubst %,$(COMPLETIONDIR)/%,$(programs) perch-tls) \
+	    $(call manuals,5) $(call manuals,7) $(call manuals,8) \
+	    $(units_of_systemd:systemd/%=$(UNITDIR)/%) \
+	    $(SYSUSERSDIR)/perch.conf)
+
+# What git knows of, or, in what was unpacked from such an archive, all but
+# what is built. All files are of the commit's time.
+archive_name = perch-$(VERSION)
+dist_time = $(or $(shell git log -1 --format=%ct 2>/dev/null), \
+    $(shell stat -c %Y Makefile))
+dist_files = { git ls-files -z 2>/dev/null | grep -z . || find Makefile LICENSE \
+    README.md .ci .clang-format .editorconfig .git[ai]* src man test systemd examples $(examples:%=! -path %) \
+    ! -type d -print0; } | LC_ALL=C sort -z
 
 dist:
-	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
+	@mkdir -p $(BUILD)
+	$(dist_files) | tar --create --null --files-from=- \
+	    --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX \
+	    --mtime=@$(strip $(dist_time)) --format=ustar \
+	    --transform='s,^,$(archive_name)/,S' | \
+	    gzip -9n >$(BUILD)/$(archive_name).tar.gz
+
+# From the archive alone. Build-Depends are not checked: build-essential would
+# want a C++ compiler.
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/$(archive_name).tar.gz -C $(BUILD)/deb
+	cp -R examples/packaging/debian $(BUILD)/deb/$(archive_name)
+	cd $(BUILD)/deb/$(archive_name) && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage --build=binary --no-sign -d -jauto
 
 clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-websocket deps format lint install \
-    uninstall dist clean examples
+.PHONY: all run check run-tests check-asan bench bench-websocket deps format \
+    lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
     $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d) $(tls_objects:.o=.d)

@@ -318,6 +318,13 @@ header   / X-Test:  a # b\r\nexplain' >config
   [ -z "$stderr" ]
 }
 
+@test "--config passes over what only perch-listen has, so that a file can be for both" {
+  printf 'max-connections 1\nexec\nuser nobody\nbacklog none\ndate 0' >config
+  exchange "$GET" --config config
+  echo "$output$stderr"
+  [[ $output == *$'\nDate: Thu, 01 Jan 1970 00:00:00 GMT'* ]]
+}
+
 @test "--config and --mime refuse what they cannot read, and name the line that is wrong" {
   # Rows "CONTENT | MESSAGE" of files that are wrong: CONFIG, then TYPES.
   while IFS='|' read -r lines message; do

@@ -60,12 +60,3 @@ setup() {
   CREDENTIALS_DIRECTORY=$PWD
   eval "${command/perch-tls /perch-tls --check }"
 }
-
-@test "make uninstall leaves no file" {
-  make -s -C "$TOP" install PREFIX=/usr DESTDIR="$BATS_TEST_TMPDIR/d"
-  grep -x "ExecStart=/usr/bin/perch /srv/www" \
-    "$BATS_TEST_TMPDIR/d/usr/lib/systemd/system/perch@.service"
-  make -s -C "$TOP" uninstall PREFIX=/usr DESTDIR="$BATS_TEST_TMPDIR/d"
-  run find "$BATS_TEST_TMPDIR/d" ! -type d
-  [ -z "$output" ]
-}

@@ -673,8 +673,8 @@ static const struct option options[] = {
      OPTION_OTHER, BOTH, 0, 0, 0, take_index},
     {"listing", NULL, "list a directory that has no index file", OPTION_FLAG,
      BOTH, AT(site.lists), 0, 0, NULL},
-    {"log", "FORMAT", "combined, common, json or none (combined)", OPTION_OTHER,
-     BOTH, 0, 0, 0, take_log},
+    {"log", "combined|common|json|none", "a line for each request (combined)",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_log},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,
      BOTH, AT(conn.body.content), 0, UINT64_MAX, NULL},
     {"max-cgi-head", "BYTES", "head of what a program sends (64K)", OPTION_SIZE,
@@ -799,10 +799,10 @@ config_program_name(enum program program)
 }
 
 static const struct option *
-find_option(enum program program, struct slice name)
+find_option(unsigned programs, struct slice name)
 {
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
-		if ((options[i].programs & program) &&
+		if ((options[i].programs & programs) &&
 		    slice_equal(name, slice_of(options[i].name)))
 			return &options[i];
 	return NULL;
@@ -948,6 +948,9 @@ take_line(struct config *config, struct slice line)
 	if (!slice_next_word(&line, &name) || name.ptr[0] == '#')
 		return NULL;
 	option = find_option(config->program, name);
+	/* One file may be for all the programs of a site. */
+	if (option == NULL && find_option(BOTH, name) != NULL)
+		return NULL;
 	if (option == NULL || (option->kind == OPTION_OTHER && !option->take))
 		return describe("", name, "no such option");
 	if (!value_is_optional(option) &&
