@@ -130,25 +130,27 @@ setup_file() {
     '$ printf '\''GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'\'' | perch /srv/www' ]]
 }
 
-@test "perch.conf.5 has each option of the table with its kind, and a star for those of perch-listen" {
+@test "perch.conf.5 has each option of the table with its kind, and whose it is" {
   perl -e '
     sub read_file { local (@ARGV, $/) = @_; <> }
     ($config, $page) = map read_file($_), @ARGV;
     ($table) = $config =~ /struct option options\[\] = \{(.*?)\n\};/s or die;
     %heading = (FLAG => "Without", SECONDS => "Seconds", SIZE => "Bytes",
       COUNT => "Other");
-    while ($table =~ /\{"([a-z-]+)",.*?\bOPTION_(\w+),\s+(BOTH|PROGRAM_\w+),/gs) {
+    while ($table =~ /\{"([a-z-]+)",.*?\bOPTION_(\w+),\s+(BOTH|LAUNCHERS|PROGRAM_\w+(?: \| PROGRAM_\w+)*),/gs) {
       next if $1 =~ /^(help|version|config)$/;
-      $want{$1} = [$3 eq "BOTH" ? "" : "*", $2];
+      ($name, $kind, $whose) = ($1, $2, $3);
+      $want{$name} = [$whose =~ /BOTH|PERCH/ ? "" :
+        $whose eq "PROGRAM_TLS" ? "+" : "*", $kind];
     }
     ($section) = $page =~ /^\.Sh OPTIONS\n(.*?)^\.Sh/ms or die;
     for (split /^\.Ss /m, $section) {
       ($word) = /^(\w+)/;
       for (/^\.Ic (.*)/mg) {
         # Behind the name of a single one stands its value.
-        s/(Ns No \* )?(Ar|Cm|Op|Oo).*/$1/;
-        push @{$got{$1}}, [$2 ? "*" : "", $word]
-          while /([a-z-]{2,})((?: Ns No \*)?)/g;
+        s/(Ns No [*+] )?(Ar|Cm|Op|Oo).*/$1/;
+        push @{$got{$1}}, [$2 =~ s/.* //r, $word]
+          while /([a-z-]{2,})((?: Ns No [*+])?)/g;
       }
     }
     for (sort keys %{{%want, %got}}) {
@@ -156,7 +158,7 @@ setup_file() {
       print "not in the table: $_\n" or next if !$want{$_};
       print "more than once: $_\n" if @{$got{$_}} != 1;
       ($star, $word) = @{$got{$_}[0]};
-      print "wrong star: $_\n" if $star ne $want{$_}[0];
+      print "wrong mark: $_\n" if $star ne $want{$_}[0];
       $heading = $heading{$want{$_}[1]};
       print "under $word: $_\n"
         if $heading && $heading ne $word && $_ ne "retry-after";
