@@ -5,7 +5,7 @@ load helper
 # It is built once.
 setup_file() {
   export WHY AT=$BATS_FILE_TMPDIR
-  WHY=$(missing dpkg-buildpackage dh lintian)
+  WHY=$(missing dpkg-buildpackage dh lintian systemd-sysusers)
   [ -z "$WHY" ] || return 0
   DEB_BUILD_OPTIONS=noautodbgsym make -s -C "$TOP" deb BUILD="$AT" \
     >"$AT/log" 2>&1 || touch "$AT/failed"

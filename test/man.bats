@@ -412,3 +412,33 @@ examples_of() {
     [ "$(<out)" = small ]
   done <lines
 }
+
+@test "perch.conf.5 has what may be wrong with options and their values, and nothing else" {
+  perl -0777 -n -e '
+    BEGIN { $string = qr/(?:"(?:\\.|[^"\\])*"\s*)+/ }
+    if ($ARGV =~ /\.5$/) {
+      ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
+      $listed{$_}++ for $section =~ /^\.It "(.*)"$/mg;
+      next;
+    }
+    s{/\*.*?\*/}{}gs;
+    s/^static const struct option options.*?^\};//ms;
+    # What a program, not an option, is refused for is in perch-cgi.7.
+    $before = $ARGV =~ m{/(program|websocket)\.c$} ? qr/\breturn\s/ : qr//;
+    while (/$before($string)/g) {
+      ($text = $1) =~ s/"\s*"//g;
+      $text =~ s/^"|"\s*$//g;
+      $given{$text}++ if $text =~ /[a-z] [a-zA-Z]/ && $text !~ /usage/;
+    }
+    END {
+      print "given and not listed: $_\n" for grep !$listed{$_}, sort keys %given;
+      print "listed and not given: $_\n" for grep !$given{$_}, sort keys %listed;
+      print "listed more than once: $_\n" for grep $listed{$_} > 1, keys %listed;
+      print keys(%given) . " reasons\n" if keys %given < 40;
+    }
+  ' "$TOP/man/perch.conf.5" \
+    "$TOP"/src/{host/config,serve/rules,serve/program,serve/websocket,http/ip,http/mime}.c \
+    >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
