@@ -32,13 +32,17 @@ manuals() {
 755 usr/bin/perch
 755 usr/bin/perch-auth
 755 usr/bin/perch-listen
+755 usr/bin/perch-tls
 644 usr/lib/systemd/system/perch-listen.service
 644 usr/lib/systemd/system/perch-listen.socket
+644 usr/lib/systemd/system/perch-tls.service
+644 usr/lib/systemd/system/perch-tls.socket
 644 usr/lib/systemd/system/perch.socket
 644 usr/lib/systemd/system/perch@.service
 644 usr/lib/sysusers.d/perch.conf
 644 usr/share/bash-completion/completions/perch
 777 usr/share/bash-completion/completions/perch-listen
+777 usr/share/bash-completion/completions/perch-tls
 $(manuals)
 END
   [ "$(readlink d/usr/share/bash-completion/completions/perch-listen)" = perch ]
@@ -52,11 +56,14 @@ END
 @test "make install: units have the programs, site and options of the installation" {
   make -s -C "$TOP" install PREFIX=/usr DESTDIR="$PWD/a"
   [ "$(grep -h ^ExecStart= a/usr/lib/systemd/system/*.service)" = \
-    $'ExecStart=/usr/bin/perch-listen systemd /srv/www\nExecStart=/usr/bin/perch /srv/www' ]
+    'ExecStart=/usr/bin/perch-listen systemd /srv/www
+ExecStart=/usr/bin/perch-tls --tls-cert ${CREDENTIALS_DIRECTORY}/cert \
+ExecStart=/usr/bin/perch /srv/www' ]
   make -s -C "$TOP" install PREFIX=/opt DESTDIR="$PWD/b" SITE=/var/www/html \
     CONFIG=/etc/perch/perch.conf
   [ "$(grep -h ^ExecStart= b/opt/lib/systemd/system/*.service)" = \
     'ExecStart=/opt/bin/perch-listen --config /etc/perch/perch.conf systemd /var/www/html
+ExecStart=/opt/bin/perch-tls --config /etc/perch/perch.conf --tls-cert ${CREDENTIALS_DIRECTORY}/cert \
 ExecStart=/opt/bin/perch --config /etc/perch/perch.conf /var/www/html' ]
 }
 
@@ -97,7 +104,7 @@ offers() {
   mkdir site sites.d
   touch site.conf 'a b.conf'
 
-  for program in perch perch-listen; do
+  for program in perch perch-listen perch-tls; do
     offers "$program --"
     "$program" --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort >table
     printf '%s\n' "${COMPREPLY[@]}" | grep -v = | diff table -
@@ -133,11 +140,12 @@ offers() {
   offers 'perch-listen 8080 -- cat site.' site.conf
 }
 
-@test "completion in bash: it is loaded for both programs, and asks the one that is run" {
+@test "completion in bash: it is loaded for each program, and asks the one that is run" {
   # shellcheck source=examples/packaging/perch.bash
   source "$TOP/examples/packaging/perch.bash"
-  [ "$(complete -p perch perch-listen)" = \
-    $'complete -F _perch perch\ncomplete -F _perch perch-listen' ]
+  [ "$(complete -p perch perch-listen perch-tls)" = "complete -F _perch perch
+complete -F _perch perch-listen
+complete -F _perch perch-tls" ]
   printf '#!/bin/sh\necho "  --new a|b  a new one (a)"\n' >perch
   chmod +x perch
   offers './perch --' --new
