@@ -174,8 +174,8 @@ examples: $(examples)
 run: deps
 	@$(MAKE) --no-print-directory all
 	@echo 'serving examples/site on http://127.0.0.1:8080 (end with ^C)'
-	@$(BIN)/perch-listen --config examples/site.conf 127.0.0.1:8080 \
-	    examples/site
+	@$(BIN)/perch-listen --config examples/site.conf \
+	    --env PERCH=$(abspath $(BIN)/perch) 127.0.0.1:8080 examples/site
 
 check: deps
 	@$(MAKE) --no-print-directory run-tests
@@ -224,7 +224,8 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
+	    examples/programs/git examples/site/cgi/[!h]* examples/chat/talk* \
+	    examples/ws-clock.sh
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
