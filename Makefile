@@ -216,8 +216,8 @@ examples: $(examples)
 run: deps
 	@$(MAKE) --no-print-directory all
 	@echo 'serving examples/site on http://127.0.0.1:8080 (end with ^C)'
-	@$(BIN)/perch-listen --config examples/site.conf 127.0.0.1:8080 \
-	    examples/site
+	@$(BIN)/perch-listen --config examples/site.conf \
+	    --env PERCH=$(abspath $(BIN)/perch) 127.0.0.1:8080 examples/site
 
 check: deps
 	@$(MAKE) --no-print-directory run-tests
@@ -268,7 +268,8 @@ lint:
 	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
 	    test/bench/run examples/packaging/perch.bash \
 	    examples/packaging/debian/perch.p* examples/programs/git \
-	    examples/programs/cgi/[!h]* examples/chat/talk* examples/acme/deploy
+	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
+	    examples/acme/deploy
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
