@@ -37,22 +37,21 @@ open_file(const char *path, const char **error)
 static const char *
 read_chain(struct tls_certificate *c, BIO *file)
 {
-	STACK_OF(X509) *chain = sk_X509_new_null();
 	X509 *next;
 
+	c->chain = sk_X509_new_null();
 	c->certificate = PEM_read_bio_X509(file, NULL, no_password, NULL);
 	if (c->certificate == NULL)
 		return "there is no certificate in PEM";
-	if (chain == NULL)
+	if (c->chain == NULL)
 		return "no memory";
 	while ((next = PEM_read_bio_X509(file, NULL, no_password, NULL)))
-		if (sk_X509_push(chain, next) == 0)
+		if (sk_X509_push(c->chain, next) == 0)
 			return "no memory";
 	/* It is the end of the file that is no certificate. */
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		return "a certificate of the chain is malformed";
 	ERR_clear_error();
-	c->chain = chain;
 	return NULL;
 }
 

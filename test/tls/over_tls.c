@@ -49,6 +49,8 @@ over_tls_init(void)
 	PEM_write_X509(file, x);
 	PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
 	fflush(file);
+	X509_free(x);
+	EVP_PKEY_free(key);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	settings.certificate[settings.certificate_count++] = path;
 	client = SSL_CTX_new(TLS_client_method());
@@ -67,7 +69,7 @@ serve(int fd, int argc, char **argv)
 		_exit(2);
 	start_signals();
 	stop_install();
-	fd_stream_init(&under, fd, fd, conn.storage.out, config.conn.pace,
+	fd_stream_init(&under, fd, fd, conn_out(&conn), config.conn.pace,
 		       conn_read_timeout(&config.conn));
 	conn.settings = &config.conn;
 	conn.site = &config.site;
