@@ -86,8 +86,8 @@ stack_leave(void (*run)(void *argument), void *argument)
 	raise(SIGUSR1);
 }
 
-char **
-stack_copy_arguments(int argc, char **argv)
+static char **
+copy_strings(int argc, char **argv)
 {
 	size_t len = 0;
 	char **copy, *text;
@@ -108,6 +108,16 @@ stack_copy_arguments(int argc, char **argv)
 	return copy;
 }
 
+char **
+stack_copy_arguments(int argc, char **argv)
+{
+	/* Held to the end, also where all that is used are copies of it: no
+	 * leak. A store that nobody reads would be left out. */
+	static char **volatile arguments;
+
+	return arguments = copy_strings(argc, argv);
+}
+
 int
 stack_move_environment(void)
 {
@@ -116,7 +126,7 @@ stack_move_environment(void)
 
 	while (environ[count] != NULL)
 		count++;
-	copy = stack_copy_arguments(count, environ);
+	copy = copy_strings(count, environ);
 	if (copy == NULL)
 		return -1;
 	environ = copy;
