@@ -224,7 +224,9 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk*
+	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk* \
+	    examples/hosts/initramfs examples/hosts/*.sh examples/hosts/*.run \
+	    examples/hosts/s6/run examples/hosts/s6/log/run
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
