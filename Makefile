@@ -269,7 +269,8 @@ lint:
 	    test/bench/run examples/packaging/perch.bash \
 	    examples/packaging/debian/perch.p* examples/programs/git \
 	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
-	    examples/acme/deploy
+	    examples/acme/deploy examples/hosts/initramfs examples/hosts/*.sh \
+	    examples/hosts/*.run examples/hosts/s6/run examples/hosts/s6/log/run
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile

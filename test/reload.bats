@@ -26,6 +26,20 @@ load launcher
   exits 0 $PID
 }
 
+@test "SIGTERM does not lose a request that a new connection is about to send" {
+  local a answer
+  for exec in '' --exec; do
+    listens $exec 127.0.0.1:PORT "$SITE"
+    hold a
+    kill -TERM $PID
+    eventually refuses
+    ask $a /
+    IFS= read -r -d '' -t 5 -u $a answer || true
+    [[ $answer == 'HTTP/1.1 200 '*small* ]]
+    exits 0 $PID
+  done
+}
+
 @test "--grace is how long a stalled client may last" {
   local a
   listens --grace 0.2 127.0.0.1:PORT "$SITE"

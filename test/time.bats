@@ -56,6 +56,21 @@ setup() {
   done
 }
 
+@test "a first request that is on its way is answered after SIGTERM, and waited for for a second" {
+  for kind in tcp unix pipe; do
+    began "first $kind" --$kind sleep:0.1 term sleep:0.1 "send:$ok" read --
+    began "silent $kind" --$kind sleep:0.1 term read --
+  done
+  for kind in tcp unix pipe; do
+    heard "first $kind"
+    [[ $output == 'HTTP/1.1 200 OK'*'Connection: close'*small ]]
+    lasted 0.2 0.9
+    heard "silent $kind"
+    [ -z "$output" ]
+    lasted 1 2
+  done
+}
+
 @test "unwanted content is not waited for; SIGTERM waits for a response" {
   began unwanted \
     'send:POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab' read --

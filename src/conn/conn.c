@@ -13,12 +13,6 @@
 #include "conn/talk.h"
 #include "serve/route.h"
 
-char *
-conn_out(struct conn *c)
-{
-	return c->storage.out + -(uintptr_t)c->storage.out % PAGE;
-}
-
 int64_t
 conn_read_timeout(const struct conn_settings *settings)
 {
@@ -348,7 +342,9 @@ next_head(struct conn *c, struct slice *head)
 			if (!is_first)
 				deadline = clock_deadline(s->header_ms);
 		}
-		if (!has_begun) {
+		if (!has_begun && is_first) {
+			stop_idle_new(c->in_fd);
+		} else if (!has_begun) {
 			stop_idle(c->in_fd);
 			if (stop_requested())
 				return false;

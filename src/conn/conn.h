@@ -124,7 +124,11 @@ struct conn {
  * The OUT_CAP bytes for c's stream, at the start of a page: the answer to a
  * simple request lies on one.
  */
-char *conn_out(struct conn *c);
+static inline char *
+conn_out(struct conn *c)
+{
+	return c->storage.out + -(uintptr_t)c->storage.out % PAGE;
+}
 
 /*
  * Serves requests until either side is done, and ends the output. The

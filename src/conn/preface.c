@@ -49,8 +49,8 @@ preface_take(struct conn *c)
 			break;
 		}
 		if (bytes.len == 0)
-			stop_idle(c->in_fd);
-		n = stop_requested() ? 0 : reader_fill(&c->reader, deadline);
+			stop_idle_new(c->in_fd);
+		n = reader_fill(&c->reader, deadline);
 		stop_idle(-1);
 		if (n <= 0)
 			return end(c, bytes, n);

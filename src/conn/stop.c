@@ -3,13 +3,44 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "conn/stop.h"
 
 static volatile sig_atomic_t is_requested;
 /* The descriptor and one more: zero, with all else that is not set yet. */
 static volatile sig_atomic_t idle;
+/* Idle, and has a moment left for its first request. */
+static volatile sig_atomic_t is_new;
 static sigset_t before_hold;
+
+static void
+end_idle(void)
+{
+	is_new = 0;
+	if (idle > 0)
+		shutdown(idle - 1, SHUT_RD);
+}
+
+static void
+handle_alarm(int signal_number)
+{
+	int saved = errno;
+
+	(void)signal_number;
+	end_idle();
+	errno = saved;
+}
+
+/* Only who is told to stop has to pay for an alarm. */
+static void
+limit_new(void)
+{
+	struct sigaction action = {.sa_handler = handle_alarm};
+
+	sigaction(SIGALRM, &action, NULL);
+	alarm(STOP_NEW_S);
+}
 
 static void
 handle(int signal_number)
@@ -18,8 +49,10 @@ handle(int signal_number)
 
 	(void)signal_number;
 	is_requested = 1;
-	if (idle > 0)
-		shutdown(idle - 1, SHUT_RD);
+	if (is_new)
+		limit_new();
+	else
+		end_idle();
 	errno = saved;
 }
 
@@ -41,13 +74,27 @@ stop_requested(void)
 void
 stop_idle(int fd)
 {
+	bool was_new = is_new;
+
+	is_new = 0;
 	idle = fd + 1;
+	if (was_new && is_requested)
+		alarm(0);
+}
+
+void
+stop_idle_new(int fd)
+{
+	is_new = 1;
+	idle = fd + 1;
+	if (is_requested)
+		limit_new();
 }
 
 bool
 stop_requested_idle(void)
 {
-	return is_requested && idle > 0;
+	return is_requested && idle > 0 && !is_new;
 }
 
 void

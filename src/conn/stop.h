@@ -8,7 +8,9 @@
 /*
  * How a launcher or a person asks a connection to end: SIGTERM. The
  * response that is under way is finished and says "Connection: close";
- * a connection that waits for its next request ends at once.
+ * a connection that waits for its next request ends at once. One that is
+ * new has a moment more: its client could connect, and what it is about to
+ * send, or has sent, would be lost, which nobody needs to send again.
  *
  * The handler only notes the request and, if the connection is idle,
  * shuts the reading half of its socket, so that the read it is in, or is
@@ -20,10 +22,20 @@ void stop_install(void);
 /* True once SIGTERM has come. */
 bool stop_requested(void);
 
+/* Seconds for a first request after SIGTERM: a round trip, and a lost packet.
+ */
+#define STOP_NEW_S 1
+
 /* Marks fd as waiting for a request, or with -1 as not waiting. */
 void stop_idle(int fd);
 
-/* True if SIGTERM has come while the connection waits for a request. */
+/* Marks fd as waiting for the first bytes of a connection. */
+void stop_idle_new(int fd);
+
+/*
+ * True if SIGTERM has come while the connection waits for a request, and a
+ * new one's moment has passed.
+ */
 bool stop_requested_idle(void);
 
 /*
