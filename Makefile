@@ -1,6 +1,7 @@
 # perch - PER-Connection Http: one connection on stdin and stdout
 #
-#   make                 build ./perch, ./perch-listen and ./perch-auth
+#   make                 build ./perch, ./perch-listen, ./perch-tls and
+#                        ./perch-auth
 #   make run             serve examples/site on http://127.0.0.1:8080
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
@@ -9,11 +10,15 @@
 #   make bench           compare with nginx and others (test/bench)
 #   make bench-websocket with websocketd and node's ws
 #   make examples        build the C programs in examples/
-#   make install         PREFIX=/usr/local DESTDIR=
-#   make deps lint format dist clean uninstall compile_commands.json
+#   make install         PREFIX=/usr/local DESTDIR=, and uninstall; for the
+#                        units SITE=/srv/www, and CONFIG=FILE if there is one
+#   make dist            build/perch-VERSION.tar.gz, the same each time
+#   make deb             a Debian package of it, in build/deb
+#   make deps lint format clean compile_commands.json
 #
 # musl makes the cheapest process, so it is used where it is (Debian's
 # musl-tools); MUSL_CC= links statically with glibc, STATIC=0 dynamically.
+# TLS=0 leaves out perch-tls, which needs OpenSSL.
 
 VERSION = 0.1.0
 
@@ -22,6 +27,10 @@ BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+# What the units serve, and the --config file that they read.
+SITE = /srv/www
+CONFIG =
 
 # Yours, from the command line or the environment:
 #   make CC=clang CFLAGS='-O0 -g' WERROR=-Werror
@@ -45,10 +54,12 @@ own_cppflags = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc
 own_cflags = -std=c11 $(warnings) $(WERROR) $(hardening) \
     -ffunction-sections -fdata-sections
 # perch-auth needs crypt(3), which musl has in part and Debian's libcrypt in
-# whole: it is always dynamic, by the system's own compiler and libc.
-auth_cflags := $(own_cflags)
-auth_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
-own_ldflags = -Wl,--gc-sections
+# whole, and perch-tls OpenSSL, whose updates are to reach it: they are always
+# dynamic, by the system's own compiler and libc.
+TLS = 1
+system_cflags := $(own_cflags)
+system_ldflags = -pie -Wl,--gc-sections,-z,relro,-z,now
+own_ldflags = -Wl,--gc-sections,-T,src/layout.ld
 zlib = -lz
 
 ifeq ($(STATIC),0)
@@ -79,7 +90,7 @@ endif
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/lines \
     base/log http/ip http/http http/field http/head http/target http/request \
-    http/chunked http/date http/mime http/accept http/validator \
+    http/chunked http/date http/mime_builtin http/mime http/accept http/validator \
     http/conditional http/range http/base64 http/credentials http/response \
     http/cgi_head http/cgi_meta http/escape http/proxy http/forwarded \
     ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
@@ -89,24 +100,37 @@ layers = \
     serve/representation serve/names serve/directory serve/listing_page \
     serve/listing serve/file serve/echo serve/program serve/cgi \
     serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
-    conn/fd_stream conn/reader conn/gzip conn/fields conn/writer conn/body \
+    conn/fd_stream conn/tls_names conn/tls_tickets conn/tls_certificate \
+    conn/tls conn/tls_warm conn/tls_stream conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
     conn/access conn/process conn/complaint conn/relay conn/output \
     conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
     conn/websocket conn/talk conn/conn conn/preface conn/desk conn/gateway \
     host/peer host/endpoint host/start host/config host/address \
-    host/children host/socket \
+    host/children host/watch host/socket \
     host/privilege host/notify host/orders host/image host/ucspi \
     host/overload host/handover host/reload host/launcher host/stack \
     host/listen
 
+# OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
+# more to start.
+openssl_layers = conn/tls_tickets conn/tls_certificate conn/tls \
+    conn/tls_warm conn/tls_stream conn/tls_variables
+
 programs = perch perch-listen
-auth_objects = $(patsubst %,$(BUILD)/auth/%.o,perch-auth base/slice base/buf \
-    base/lines base/log)
+auth_objects = $(patsubst %,$(BUILD)/system/src/%.o,perch-auth base/slice \
+    base/buf base/lines base/log)
 sources = $(wildcard $(layers:%=src/%.c))
-objects = $(sources:%.c=$(BUILD)/%.o)
+objects = $(patsubst %.c,$(BUILD)/%.o, \
+    $(filter-out $(openssl_layers:%=src/%.c),$(sources)))
 archive = $(BUILD)/perch.a
+tls_objects = $(patsubst %.c,$(BUILD)/system/%.o,src/perch-tls.c $(sources))
 units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
+ifneq ($(TLS),0)
+cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
+else
+cases = $(BUILD)/tool/cases
+endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
 units_of_systemd = $(wildcard systemd/*.socket systemd/*.service)
@@ -120,18 +144,28 @@ compile = $(compiler) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS)
 link = $(compiler) $(CFLAGS) $(own_ldflags) $(LDFLAGS) -o $@ $(1) $(archive) \
     $(LDLIBS) $(zlib) $(own_ldlibs)
 
-all: $(programs:%=$(BIN)/%) $(BIN)/perch-auth
+ifneq ($(TLS),0)
+system_programs = perch-auth perch-tls
+else
+system_programs = perch-auth
+endif
 
-$(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive)
+all: $(programs:%=$(BIN)/%) $(system_programs:%=$(BIN)/%)
+
+$(programs:%=$(BIN)/%): $(BIN)/%: $(BUILD)/src/%.o $(archive) src/layout.ld
 	$(call quiet,LINK)$(call link,$<)
 
 $(BIN)/perch-auth: $(auth_objects)
-	$(call quiet,LINK)$(CC) $(CFLAGS) $(auth_ldflags) $(LDFLAGS) -o $@ $^ \
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ $^ \
 	    $(LDLIBS) -lcrypt
 
-$(BUILD)/auth/%.o: src/%.c Makefile
+$(BIN)/perch-tls: $(tls_objects)
+	$(call quiet,LINK)$(CC) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ $^ \
+	    $(LDLIBS) -lssl -lcrypto -lz
+
+$(BUILD)/system/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call quiet,CC)$(CC) $(own_cppflags) $(CPPFLAGS) $(auth_cflags) \
+	$(call quiet,CC)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
 	    $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(archive): $(objects)
@@ -165,6 +199,14 @@ $(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
 	$(call quiet,TOOL)$(compile) -MMD -MP -MF $@.d -c -o $@.o $< && \
 	    $(call link,$@.o)
 
+# The golden cases once more.
+$(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \
+    test/tls/over_tls.h $(filter-out %/perch-tls.o,$(tls_objects))
+	@mkdir -p $(@D)
+	$(call quiet,TOOL)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
+	    $(CFLAGS) -DOVER_TLS -Itest/tls $(system_ldflags) $(LDFLAGS) -o $@ \
+	    $(filter %.c %.o,$^) $(LDLIBS) -lssl -lcrypto -lz
+
 $(examples): %: $(BUILD)/%.o $(archive)
 	$(call quiet,LINK)$(call link,$<)
 
@@ -174,15 +216,15 @@ examples: $(examples)
 run: deps
 	@$(MAKE) --no-print-directory all
 	@echo 'serving examples/site on http://127.0.0.1:8080 (end with ^C)'
-	@$(BIN)/perch-listen --config examples/site.conf 127.0.0.1:8080 \
-	    examples/site
+	@$(BIN)/perch-listen --config examples/site.conf \
+	    --env PERCH=$(abspath $(BIN)/perch) 127.0.0.1:8080 examples/site
 
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) examples
+run-tests: all $(units) $(tools) $(cases) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
-	    test/run $(BUILD)/tool/cases $(or $(BATS),test/*.bats) $(units)
+	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
 
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
@@ -223,46 +265,83 @@ format:
 lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
-	shellcheck .ci/run test/run test/try test/deps test/boot test/bench/run \
-	    examples/programs/git examples/programs/cgi/[!h]* examples/chat/talk* \
-	    examples/hosts/initramfs examples/hosts/*.sh examples/hosts/*.run \
-	    examples/hosts/s6/run examples/hosts/s6/log/run
+	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
+	    test/bench/run examples/packaging/perch.bash \
+	    examples/packaging/debian/perch.p* examples/programs/git \
+	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
+	    examples/acme/deploy examples/hosts/initramfs examples/hosts/*.sh \
+	    examples/hosts/*.run examples/hosts/s6/run examples/hosts/s6/log/run
 	mandoc -T lint -W warning man/*.[1-8]
 
 compile_commands.json: Makefile
 	bear -- $(MAKE) -B all
 
+manuals = $(patsubst man/%,$(MANDIR)/man$(1)/%,$(wildcard man/*.$(1)))
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man7 \
-	    $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(BIN)/perch-auth \
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR) \
+	    $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
+	    $(DESTDIR)$(SYSUSERSDIR)
+	$(INSTALL) -m 755 $(programs:%=$(BIN)/%) $(system_programs:%=$(BIN)/%) \
 	    $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
-	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)
+	for n in 5 7 8; do \
+	    $(INSTALL) -m 644 man/*.$$n $(DESTDIR)$(MANDIR)/man$$n || exit; \
+	done
+	$(INSTALL) -m 644 examples/packaging/perch.bash \
+	    $(DESTDIR)$(COMPLETIONDIR)/perch
+	ln -sf perch $(DESTDIR)$(COMPLETIONDIR)/perch-listen
+	ln -sf perch $(DESTDIR)$(COMPLETIONDIR)/perch-tls
 	$(INSTALL) -m 644 $(units_of_systemd) $(DESTDIR)$(UNITDIR)
-	sed -i 's,/usr/local/bin,$(BINDIR),' $(DESTDIR)$(UNITDIR)/perch@.service \
-	    $(DESTDIR)$(UNITDIR)/perch-listen.service
+	sed -i -e '/^#/!s,/srv/www$$,$(SITE),' \
+	    -e 's,^\(ExecStart=\)/usr/local/bin/\([^ ]*\),\1$(BINDIR)/\2$(CONFIG:%= --config %),' \
+	    $(DESTDIR)$(UNITDIR)/perch@.service \
+	    $(DESTDIR)$(UNITDIR)/perch-listen.service \
+	    $(DESTDIR)$(UNITDIR)/perch-tls.service
 	$(INSTALL) -m 644 systemd/perch.sysusers \
 	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
 
 uninstall:
-	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) \
-	    $(DESTDIR)$(BINDIR)/perch-auth \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man7/%,$(wildcard man/*.7)) \
-	    $(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
-	    $(units_of_systemd:systemd/%=$(DESTDIR)$(UNITDIR)/%) \
-	    $(DESTDIR)$(SYSUSERSDIR)/perch.conf
+	rm -f $(addprefix $(DESTDIR),$(programs:%=$(BINDIR)/%) \
+	    $(system_programs:%=$(BINDIR)/%) \
+	    $(patsubst %,$(COMPLETIONDIR)/%,$(programs) perch-tls) \
+	    $(call manuals,5) $(call manuals,7) $(call manuals,8) \
+	    $(units_of_systemd:systemd/%=$(UNITDIR)/%) \
+	    $(SYSUSERSDIR)/perch.conf)
+
+# What git knows of, or, in what was unpacked from such an archive, all but
+# what is built. All files are of the commit's time.
+archive_name = perch-$(VERSION)
+dist_time = $(or $(shell git log -1 --format=%ct 2>/dev/null), \
+    $(shell stat -c %Y Makefile))
+dist_files = { git ls-files -z 2>/dev/null | grep -z . || find Makefile LICENSE \
+    README.md .ci .clang-format .editorconfig .git[ai]* src man test systemd examples $(examples:%=! -path %) \
+    ! -type d -print0; } | LC_ALL=C sort -z
 
 dist:
-	git archive --prefix=perch-$(VERSION)/ -o perch-$(VERSION).tar.gz HEAD
+	@mkdir -p $(BUILD)
+	$(dist_files) | tar --create --null --files-from=- \
+	    --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX \
+	    --mtime=@$(strip $(dist_time)) --format=ustar \
+	    --transform='s,^,$(archive_name)/,S' | \
+	    gzip -9n >$(BUILD)/$(archive_name).tar.gz
+
+# From the archive alone. Build-Depends are not checked: build-essential would
+# want a C++ compiler.
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	tar -xzf $(BUILD)/$(archive_name).tar.gz -C $(BUILD)/deb
+	cp -R examples/packaging/debian $(BUILD)/deb/$(archive_name)
+	cd $(BUILD)/deb/$(archive_name) && env -u MAKEFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage --build=binary --no-sign -d -jauto
 
 clean:
-	rm -rf build build-* $(programs) perch-auth $(examples) \
+	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-websocket deps format lint install \
-    uninstall dist clean examples
+.PHONY: all run check run-tests check-asan bench bench-websocket deps format \
+    lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
-    $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d)
+    $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d) $(tls_objects:.o=.d)

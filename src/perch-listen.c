@@ -21,7 +21,7 @@
  * what a connection writes to is copied for it page by page.
  */
 static struct {
-	alignas(4096) struct fd_stream stream;
+	struct fd_stream stream;
 	struct conn conn;
 } served;
 static struct config config;
@@ -32,8 +32,7 @@ serve(int fd)
 {
 	struct conn *c = &served.conn;
 
-	fd_stream_init_socket(&served.stream, fd, c->storage.out,
-			      config.conn.pace,
+	fd_stream_init_socket(&served.stream, fd, conn_out(c), config.conn.pace,
 			      conn_read_timeout(&config.conn));
 	c->settings = &config.conn;
 	c->site = &config.site;
@@ -84,7 +83,7 @@ main(int argc, char **argv)
 	if (config.checks)
 		return listen_check(&config);
 	if (!is_connection)
-		return listen_run(&config, argv, serve);
+		return listen_run(&config, argv, serve, NULL);
 	/* --exec: this image is for one connection. */
 	signal(SIGPIPE, SIG_IGN);
 	orders_ignore();

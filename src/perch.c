@@ -18,7 +18,7 @@
  * what a connection writes to is copied for it page by page.
  */
 static struct {
-	alignas(4096) struct fd_stream stream;
+	struct fd_stream stream;
 	struct conn conn;
 } served;
 static struct config config;
@@ -52,9 +52,8 @@ main(int argc, char **argv)
 	}
 	start_signals();
 	stop_install();
-	fd_stream_init(&served.stream, STDIN_FILENO, STDOUT_FILENO,
-		       c->storage.out, config.conn.pace,
-		       conn_read_timeout(&config.conn));
+	fd_stream_init(&served.stream, STDIN_FILENO, STDOUT_FILENO, conn_out(c),
+		       config.conn.pace, conn_read_timeout(&config.conn));
 	refusal = start_check(&served.stream);
 	if (refusal != NULL) {
 		config_refuse("standard input", refusal);

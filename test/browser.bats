@@ -44,7 +44,7 @@ teardown() { unlisten; }
 # Sets $accesses.
 browse() {
   local status=0
-  curl -sS -m 50 --fail-with-body --unix-socket "$BATS_FILE_TMPDIR/browser" \
+  curl -sS -m 100 --fail-with-body --unix-socket "$BATS_FILE_TMPDIR/browser" \
     "http://browser/$1?$PORT" || status=$?
   accesses
   return "$status"
@@ -71,9 +71,18 @@ browse() {
   grep -q '^/silence.wav 206 ' <<<"$accesses"
 }
 
-@test "an EventSource gets three events, as they are sent" {
-  listen --cgi /cgi/ "$TOP/examples/programs"
-  browse events
+@test "examples/site: each part of the demo shows what it does" {
+  cd "$TOP"
+  # The last WebSocket for a path counts: a chat of its own.
+  listen --config examples/site.conf --env "PERCH=$BIN/perch" \
+    --websocket "/talk examples/chat/talk $BATS_TEST_TMPDIR/lines" \
+    examples/site
+  mkdir -p "$BUILD/screenshots"
+  browse demo
+  grep -q '^/perch.webm 206 103518 ' <<<"$accesses"
+  grep -q '^/words.txt 304 0 ' <<<"$accesses"
+  grep -q '^/clock 101 ' <<<"$accesses"
+  [ "$(cat "$BATS_TEST_TMPDIR/lines")" = 'me: is <b>anybody</b> there?' ]
 }
 
 @test "examples/spa: links, a reload and the way back all find their view" {

@@ -87,7 +87,7 @@ answers() {
 
 # --- usage
 
-@test "--help and --version print on stdout; help, table and manual have the same options, and so they do for perch-listen" {
+@test "--help and --version print on stdout; help, table and manual have the same options, and so they do for the launchers" {
   exchange '' --help --bogus
   [ "$status" = 0 ]
   [ -z "$stderr" ]
@@ -102,6 +102,7 @@ answers() {
   [ "$output" = "perch $version" ]
 
   [ ! -x "$BIN/perch-listen" ] || "$BIN/perch-listen" --help >perch-listen.help
+  [ ! -x "$BIN/perch-tls" ] || "$BIN/perch-tls" --help >perch-tls.help
   perl -e '
     sub read_file { local (@ARGV, $/) = @_; <> }
     $top = shift;
@@ -109,18 +110,20 @@ answers() {
     # The table in the source, whose rows are for one program or for both.
     ($table) = read_file("$top/src/host/config.c") =~
       /struct option options\[\] = \{(.*?)\n\};/s or die;
-    while ($table =~ /\{"([a-z-]+)",.*?\b(BOTH|PROGRAM_\w+),/gs) {
+    while ($table =~ /\{"([a-z-]+)",.*?\b(BOTH|LAUNCHERS|PROGRAM_[A-Z_| ]+),/gs) {
       my ($name, $who) = ($1, $2);
-      push @{$table{perch}}, $name if $who =~ /^(BOTH|PROGRAM_PERCH)$/;
+      push @{$table{perch}}, $name if $who =~ /BOTH|PROGRAM_PERCH/;
       push @{$table{"perch-listen"}}, $name
-        if $who =~ /^(BOTH|PROGRAM_LISTEN)$/;
+        if $who =~ /BOTH|LAUNCHERS|PROGRAM_LISTEN/;
+      push @{$table{"perch-tls"}}, $name
+        if $who =~ /BOTH|LAUNCHERS|PROGRAM_TLS/;
     }
     sub same {
       my ($what, $got, $want) = @_;
       print "$what: @$got\ntable: @$want\n" if !@$want || "@$got" ne "@$want";
     }
     same "perch, sorted", [sort @{$table{perch}}], $table{perch};
-    for $program (grep -e "$_.help", "perch", "perch-listen") {
+    for $program (grep -e "$_.help", "perch", "perch-listen", "perch-tls") {
       same "$program --help",
         [read_file("$program.help") =~ /^  --([a-z-]*).*/mg], $table{$program};
       next if !-e "$top/man/$program.8";
@@ -128,8 +131,12 @@ answers() {
       %seen = ();
       @manual = grep !$seen{$_}++,
         read_file("$top/man/$program.8") =~ /^\.It Fl -(\S*)/mg;
-      # What both programs have may stand in perch.8 alone.
-      @manual = sort grep !$both{$_}++, @manual, @{$table{perch}}
+      # What both programs have may stand in perch.8 alone, and what both
+      # launchers have in perch-listen.8.
+      %both = ();
+      @manual = sort grep !$both{$_}++, @manual,
+        grep { my $name = $_; grep $_ eq $name, @{$table{$program}} }
+          @{$table{perch}}, $program eq "perch-tls" ? @{$table{"perch-listen"}} : ()
         if $program ne "perch";
       same "$program.8", \@manual, $program eq "perch" ?
         $table{perch} : [sort @{$table{$program}}];
@@ -309,6 +316,13 @@ header   / X-Test:  a # b\r\nexplain' >config
   exchange "$GET" --log common --config config
   echo "none goes over common: $stderr"
   [ -z "$stderr" ]
+}
+
+@test "--config passes over what only perch-listen has, so that a file can be for both" {
+  printf 'max-connections 1\nexec\nuser nobody\nbacklog none\ndate 0' >config
+  exchange "$GET" --config config
+  echo "$output$stderr"
+  [[ $output == *$'\nDate: Thu, 01 Jan 1970 00:00:00 GMT'* ]]
 }
 
 @test "--config and --mime refuse what they cannot read, and name the line that is wrong" {

@@ -70,17 +70,24 @@ fetch() {
   printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&8
   IFS= read -r -t 20 -N "${2:-300}" output <&8 || [ $? = 1 ]
   closed
-  if [[ $output == 'HTTP/1.1 301 '* ]]; then
+  if [[ $output == 'HTTP/1.1 30'[12]' '* ]]; then
     [[ $output =~ Location:\ ([^$CR]+) ]]
     fetch "${BASH_REMATCH[1]}" "${2:-300}"
   fi
 }
 
+# serve_site: listens as make run does.
+serve_site() {
+  cd "$TOP"
+  listen --log none --config examples/site.conf --env "PERCH=$BIN/perch" \
+    examples/site
+}
+
 @test "examples/site: every link of its pages leads somewhere" {
-  listen --log none --config "$TOP/examples/site.conf" "$TOP/examples/site"
+  serve_site
   declare -A answers=()
-  for page in / /docs/ /docs/launchers.html /files/ /404.html; do
-    fetch "$page" 20000
+  for page in / /docs/ /docs/launchers.html /files/ /404.html /401.html; do
+    fetch "$page" 40000
     # The whole of it, and all its links alike.
     [[ $output == *'</html>'* ]]
     rest=${output//src=\"/href=\"} found=0
@@ -96,7 +103,12 @@ fetch() {
       fetch "$path"
       answers[$path]=${output%%$CR*}
       echo "$page $link ${answers[$path]}"
-      [[ ${answers[$path]} == 'HTTP/1.1 200 '* ]]
+      case $path in
+      /.hidden) want=404 ;;
+      /private/) want=401 ;;
+      *) want=200 ;;
+      esac
+      [[ ${answers[$path]} == "HTTP/1.1 $want "* ]]
     done
     [ "$found" = 1 ]
   done
@@ -124,18 +136,21 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
       cmp - "${file%.br}"
   done
   ! command -v zstd || zstd -qcd words.txt.zst | cmp - words.txt
-  listen --log none --config ../site.conf .
+  serve_site
   for coding in br gzip; do
+    for file in style.css script.js demo/page.js; do
+      head_of "/$file" "Accept-Encoding: $coding"
+      has 'Cache-Control: max-age=60, must-revalidate'
+    done
     head_of /style.css "Accept-Encoding: $coding"
     has "Content-Encoding: $coding"
-    has 'Cache-Control: max-age=60, must-revalidate'
   done
   head_of /words.txt 'Accept-Encoding: gzip, deflate, br, zstd'
   has 'Content-Encoding: br'
 }
 
 @test "examples/site: what is missing gets the site's own page" {
-  listen --log none --config "$TOP/examples/site.conf" "$TOP/examples/site"
+  serve_site
   fetch /docs/nothing 3000
   [[ $output == 'HTTP/1.1 404 '*'There is nothing at this address.'* ]]
   has "Referrer-Policy: same-origin"
@@ -159,10 +174,10 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
   has 'Cache-Control: no-cache'
 }
 
-# --- examples/programs
+# --- examples/site/cgi
 
-@test "examples/programs: env, and sheep that are counted as they come, compressed too" {
-  listen --log none --cgi /cgi/ "$TOP/examples/programs"
+@test "examples/site/cgi: env, and sheep that are counted as they come, compressed too" {
+  listen --log none --cgi /cgi/ "$TOP/examples/site"
   fetch '/cgi/env/a%20b?c=d' 20000
   [[ $output == *$'\nPATH_INFO=/a b\n'*$'\nQUERY_STRING=c=d\n'* ]]
   # So many seconds pass, and the first one is there before the last.
@@ -176,12 +191,12 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
   [[ $output == 'HTTP/1.1 400 '* ]]
 }
 
-@test "examples/programs: events come one by one, with their page; the program ends when the browser leaves" {
-  listen --log none --cgi /cgi/ "$TOP/examples/programs"
-  fetch /events.html 20000
-  [[ $output == *"EventSource('cgi/events')"* ]]
+@test "examples/site/cgi: sheep are events for an EventSource; the program ends when the browser leaves" {
+  listen --log none --cgi /cgi/ "$TOP/examples/site"
   open
-  printf 'GET /cgi/events?interval=0.2 HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 7\r\nAccept-Encoding: identity\r\n\r\n' >&8
+  printf '%s\r\n' 'GET /cgi/sheep?9999,0.2 HTTP/1.1' 'Host: a' \
+    'Accept: text/event-stream' 'Last-Event-ID: 7' \
+    'Accept-Encoding: identity' '' >&8
   events=()
   while [ "${#events[@]}" -lt 3 ]; do
     IFS= read -r -t 20 line <&8
@@ -189,19 +204,19 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
   done
   echo "${events[@]}"
   [ "${events[0]}" = 'id: 8' ]
-  [[ ${events[1]} == 'data: '??:??:?? ]]
+  [[ ${events[1]} == 'data: 8 sheep' ]]
   [ "${events[2]}" = 'id: 9' ]
   closed
   for try in {1..80}; do
-    pgrep -f 'cgi/events' -P "$(pgrep -P "$LISTENER" | tail -1)" || break
+    pgrep -f 'cgi/sheep' -P "$(pgrep -P "$LISTENER" | tail -1)" || break
     sleep 0.1
   done
   [ "$try" -lt 80 ]
 }
 
-@test "examples/programs: a form's file of any size is hashed; 2 GiB of it with LARGE" {
+@test "examples/site/cgi: a form's file of any size is hashed; 2 GiB of it with LARGE" {
   slow
-  listen --log none --max-body 0 --cgi /cgi/ "$TOP/examples/programs"
+  listen --log none --max-body 0 --cgi /cgi/ "$TOP/examples/site"
   size=20000000
   [ -z "${LARGE:-}" ] || size=2147483648
   truncate -s $size "$BATS_TEST_TMPDIR/zeros"
@@ -212,6 +227,37 @@ has() { [[ $output == *$'\n'"$1$CR"$'\n'* ]]; }
   [ "$output" = "name: $size bytes, SHA-256 ${want%% *}" ]
   output=$(curl -s -d x "http://127.0.0.1:$PORT/cgi/hash")
   [ "$output" = 'That is no form with a file.' ]
+}
+
+@test "examples/site/cgi: a request is explained, and codings are counted, by another perch" {
+  serve_site
+  url=http://127.0.0.1:$PORT/cgi
+  # As a form sends it.
+  output=$(printf 'request=%s\r\n%s\r\n\r\n\r\n' 'GET /old/x HTTP/1.1' 'Host: a' |
+    curl -sS -H 'Content-Type: text/plain' --data-binary @- "$url/explain")
+  echo "$output"
+  [[ $output == "HTTP/1.1 302 Found$CR"* ]]
+  [[ $output == *$'\n\nStandard error:\nperch: explain: GET /old/x HTTP/1.1: 302; redirect by the rule for /old/' ]]
+  # A program that would not end does; one that would call itself does not.
+  output=$(printf '%s\r\n' 'GET /cgi/sheep?9999 HTTP/1.0' '' |
+    curl -sS --data-binary @- "$url/explain")
+  [[ $output == *'1 sheep'*'200; handler cgi; program '* ]]
+  output=$(printf '%s\r\n' 'POST /cgi/explain HTTP/1.0' 'Content-Length: 1' '' x |
+    curl -sS --data-binary @- "$url/explain")
+  [[ $output == 'HTTP/1.1 403 '*'One perch within another is enough.'* ]]
+  output=$(curl -sS -w '%{http_code}' "$url/explain")
+  [[ $output == *405 ]]
+
+  cd "$TOP/examples/site"
+  output=$(curl -sS "$url/codings")
+  echo "$output"
+  size() { wc -c <"$1"; }
+  want="identity $(size words.txt)
+gzip $(size words.txt.gz)
+br $(size words.txt.br)
+zstd $(size words.txt.zst)
+gzip-on-the-fly "
+  [[ $output == "$want"[1-9]* ]]
 }
 
 @test "examples/programs/git: clone, push of 20 MiB, fetch" {

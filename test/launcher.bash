@@ -216,8 +216,8 @@ fails() {
   timeout 10 "$LISTEN" "${@:3}" >out 2>err || status=$?
   IFS= read -r -d '' out <out || true
   IFS= read -r -d '' err <err || true
-  [ "$status$out$err" = "$1perch-listen: $2"$'\n' ] && return
-  echo "perch-listen ${*:3}: status $status, stdout '$out', stderr '$err'"
+  [ "$status$out$err" = "$1${LISTEN##*/}: $2"$'\n' ] && return
+  echo "${LISTEN##*/} ${*:3}: status $status, stdout '$out', stderr '$err'"
   return 1
 }
 

@@ -250,6 +250,27 @@ END
   logs "process $HELD was killed by signal 9"
 }
 
+# A page that is touched is what a short connection costs most: see
+# src/layout.ld. Fields 10 and 11 of stat(5) count them, the launcher's and its
+# children's. It was 6 and 17 before anyone looked.
+@test "a connection touches few pages" {
+  local headers
+  headers=$(readelf -lSsW "$LISTEN")
+  [[ $headers != *INTERP* && $headers != *__asan_init* &&
+    $headers != *.note.ABI-tag* ]] || skip 'a promise of musl builds'
+  local before after i
+  listens --log none 127.0.0.1:PORT "$SITE"
+  for i in 1 2 3; do serves; done
+  eventually has_children 0
+  read -r -a before <"/proc/$PID/stat"
+  for ((i = 0; i < 40; i++)); do serves; done
+  eventually has_children 0
+  read -r -a after <"/proc/$PID/stat"
+  echo "launcher $((after[9] - before[9])), children $((after[10] - before[10]))"
+  ((after[9] - before[9] <= 40 * 4))
+  ((after[10] - before[10] <= 40 * 10))
+}
+
 @test "it waits for its children where its parent ignores SIGCHLD" {
   UNDER=(sh -c 'trap "" CHLD; exec "$@"' sh)
   listens --max-connections 1 127.0.0.1:PORT "$SITE"

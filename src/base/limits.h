@@ -9,6 +9,9 @@
  * change.
  */
 
+/* What memory is handed out by: where it is more, some is wasted. */
+#define PAGE 4096
+
 /*
  * The largest --max-head and --max-fields. The storage lies in .bss, and
  * what a connection does not touch costs it nothing.
@@ -60,7 +63,8 @@
  * target several times.
  */
 #define CGI_TEXT_MAX (2 * HEAD_CAP + 64 * 1024)
-#define CGI_VARIABLES_MAX (FIELDS_CAP + RULES_MAX + 32)
+#define PROGRAM_VARIABLES_MAX (RULES_MAX + 16)
+#define CGI_VARIABLES_MAX (FIELDS_CAP + PROGRAM_VARIABLES_MAX + 32)
 
 /* Content on its way to a program: as much as a pipe holds. */
 #define CGI_CONTENT_MAX (64 * 1024)

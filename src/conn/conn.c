@@ -13,6 +13,12 @@
 #include "conn/talk.h"
 #include "serve/route.h"
 
+char *
+conn_out(struct conn *c)
+{
+	return c->storage.out + -(uintptr_t)c->storage.out % PAGE;
+}
+
 int64_t
 conn_read_timeout(const struct conn_settings *settings)
 {
@@ -385,8 +391,12 @@ conn_serve(struct conn *c)
 	c->kept.fd = -1;
 	if (c->settings->proxy != PROXY_NEVER && !preface_take(c))
 		return;
-	do
-		begin_request(c);
-	while (next_head(c, &head) && take_head(c, head) && serve_request(c));
+	begin_request(c);
+	if (c->refusal != NULL)
+		refuse_and_close(c, STATUS_BAD_REQUEST, c->refusal);
+	else
+		while (next_head(c, &head) && take_head(c, head) &&
+		       serve_request(c))
+			begin_request(c);
 	end(c);
 }

@@ -60,7 +60,9 @@ struct conn {
 	const struct site *site;
 	struct root root;
 	struct stream *stream;
-	int in_fd;                    /* for SIGTERM while idle, or -1 */
+	int in_fd; /* for SIGTERM while idle, or -1 */
+	/* Why a client that speaks another protocol gets 400; or NULL. */
+	const char *refusal;
 	struct slice (*remote)(void); /* the client's address, for the log */
 	/* Both ends of in_fd's connection, for programs; or NULL. */
 	void (*endpoints)(int fd, struct endpoints *ends);
@@ -93,13 +95,13 @@ struct conn {
 	} current;
 
 	struct conn_storage {
+		struct file_parts parts;
 		alignas(struct field) char arena[CONN_ARENA];
 		char in[READER_CAP];
-		char out[OUT_CAP];
+		char out[OUT_CAP + PAGE]; /* see conn_out */
 		char page[ERROR_PAGE_MAX];
 		char name[PATH_MAX];
 		char rewrite[EXCHANGE_REWRITE_MAX];
-		struct file_parts parts;
 		struct gzip_storage gzip;
 		char block[WRITER_BLOCK];
 		char explanation[LOG_LINE_MAX];
@@ -119,8 +121,14 @@ struct conn {
 };
 
 /*
+ * The OUT_CAP bytes for c's stream, at the start of a page: the answer to a
+ * simple request lies on one.
+ */
+char *conn_out(struct conn *c);
+
+/*
  * Serves requests until either side is done, and ends the output. The
- * stream must be set up over c->storage.out. Whatever the client does is
+ * stream must be set up over conn_out(c). Whatever the client does is
  * no failure of ours and has no result.
  */
 void conn_serve(struct conn *c);

@@ -26,6 +26,7 @@ struct parts {
 	uint32_t count, fresh;     /* blocks, and those never used begin here */
 	uint32_t free;             /* the first that was used before */
 	uint64_t message_max;
+	const char *refusal;
 
 	struct assembly {
 		uint32_t sender;
@@ -34,11 +35,9 @@ struct parts {
 		enum opcode opcode; /* OPCODE_CONTINUATION: not in use */
 		struct utf8 utf8;
 	} assembly[PARTS_SENDERS];
-
-	const char *refusal;
 };
 
-/* Sets p up over bytes bytes at block. */
+/* Sets p, which is all zeroes, up over bytes bytes at block. */
 void parts_init(struct parts *p, void *block, uint64_t bytes,
 		uint64_t message_max);
 

@@ -56,3 +56,14 @@ preface_take(struct conn *c)
 			return end(c, bytes, n);
 	}
 }
+
+bool
+preface_take_first(struct conn *c, struct slice *rest)
+{
+	reader_init(&c->reader, c->stream, c->storage.in,
+		    sizeof(c->storage.in));
+	if (!preface_take(c))
+		return false;
+	*rest = reader_bytes(&c->reader);
+	return true;
+}

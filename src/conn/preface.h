@@ -13,4 +13,10 @@
  */
 bool preface_take(struct conn *c) MUST_CHECK;
 
+/*
+ * The same for who puts another stream into c before it is served: rest is
+ * what was read behind the header, and lies where c will read to.
+ */
+bool preface_take_first(struct conn *c, struct slice *rest) MUST_CHECK;
+
 #endif

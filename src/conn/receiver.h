@@ -29,7 +29,6 @@ struct receiver {
 	/* The answers to pings, as frames, for the owner to send and to
 	 * empty; while they have no room nothing more is taken. */
 	struct buf pongs;
-	char pong_storage[RECEIVER_PONGS];
 
 	bool has_close; /* the client's close frame has come */
 	unsigned close_code;
@@ -41,6 +40,8 @@ struct receiver {
 
 	enum close_code code; /* to fail the connection with, and why */
 	const char *refusal;
+
+	char pong_storage[RECEIVER_PONGS];
 };
 
 /* Sets r up; its reader, inbox and inflater are the caller's to set. */

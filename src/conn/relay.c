@@ -119,7 +119,8 @@ pass_content(struct relay *r)
 {
 	do
 		feed(r);
-	while ((body_has_bytes(r->body) || r->stream->in_fd < 0) &&
+	while ((body_has_bytes(r->body) || r->stream->in_fd < 0 ||
+		r->stream->is_ready) &&
 	       take_content(r));
 }
 

@@ -27,14 +27,15 @@ struct speech {
 	char *data;
 	size_t cap, start, scanned, end, high;
 
-	char *packets; /* SPEECH_PACKETS times PACKET_MAX + 1 bytes */
-	struct parts parts;
+	char *packets;    /* SPEECH_PACKETS times PACKET_MAX + 1 bytes */
 	bool wants_close; /* the program has asked for it */
 	unsigned close_code;
 	size_t reason_len;
 	char reason[CLOSE_REASON_MAX];
 
 	const char *refusal;
+
+	struct parts parts;
 };
 
 enum speech_result {

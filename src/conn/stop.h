@@ -22,7 +22,7 @@ void stop_install(void);
 /* True once SIGTERM has come. */
 bool stop_requested(void);
 
-/* Seconds for a first request after SIGTERM: a round trip, and a lost packet. */
+/* Seconds for a first request after SIGTERM: what a lost packet takes. */
 #define STOP_NEW_S 1
 
 /* Marks fd as waiting for a request, or with -1 as not waiting. */

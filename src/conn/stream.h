@@ -66,7 +66,10 @@ struct stream {
 	int in_fd, out_fd;            /* for poll, where there are any; or -1 */
 	struct buf out; /* pending output, over the owner's OUT_CAP bytes */
 	int error;      /* the first io_error of the output, or 0 */
-	uint64_t sent;  /* bytes that operations have sent so far */
+	/* A read at once may yield something of which poll of in_fd says
+	 * nothing. False again after one that has yielded nothing. */
+	bool is_ready;
+	uint64_t sent; /* bytes that operations have sent so far */
 };
 
 /* As ops->read; what is pending is sent first, if it may wait. */

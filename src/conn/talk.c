@@ -118,7 +118,8 @@ hear(struct websocket *w)
 			continue;
 		}
 		/* Of what has no descriptor poll says nothing. */
-		if (!(w->client_is_ready || w->stream->in_fd < 0) ||
+		if (!(w->client_is_ready || w->stream->in_fd < 0 ||
+		      w->stream->is_ready) ||
 		    !receiver_is_open(r))
 			return;
 		w->client_is_ready = false;

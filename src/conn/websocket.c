@@ -17,8 +17,6 @@ struct layout {
 };
 
 /* What is seldom used shares no page with what is. */
-#define PAGE 4096
-
 static size_t
 reserve(struct layout *l, size_t bytes)
 {
@@ -68,13 +66,12 @@ set_up(struct websocket *w, const struct layout *l, char *memory,
 		   l->inbox_cap);
 	outbox_init(&w->outbox, terms->is_on, limits->deflate_min,
 		    memory + l->block);
-	*s = (struct speech){.outbox = &w->outbox,
-			     .is_packets = w->is_packets,
-			     .escapes = limits->escapes && !w->is_packets,
-			     .message_max = limits->message_max,
-			     .data = memory + l->speech,
-			     .packets = memory + l->speech,
-			     .cap = l->speech_cap};
+	s->outbox = &w->outbox;
+	s->is_packets = w->is_packets;
+	s->escapes = limits->escapes && !w->is_packets;
+	s->message_max = limits->message_max;
+	s->data = s->packets = memory + l->speech;
+	s->cap = l->speech_cap;
 	parts_init(&s->parts, memory + l->parts, limits->parts,
 		   limits->message_max);
 	if (!terms->is_on)
@@ -102,9 +99,8 @@ abandon(const struct cgi_program *p)
 }
 
 struct websocket *
-websocket_open(const struct websocket_limits *limits,
-	       const struct cgi_program *p, struct slice (*remote)(void),
-	       uint64_t complaints)
+websocket_open(const struct websocket_limits *limits, struct cgi_program *p,
+	       struct slice (*remote)(void), uint64_t complaints)
 {
 	struct layout l = lay_out(limits, p);
 	char *memory = mmap(NULL, l.end, PROT_READ | PROT_WRITE,
@@ -127,6 +123,7 @@ websocket_open(const struct websocket_limits *limits,
 	complaint_init(&w->complaint, remote,
 		       (struct slice){p->id, sizeof(p->id)}, complaints);
 	set_up(w, &l, memory, p);
+	cgi_release_storage(p);
 	return w;
 }
 

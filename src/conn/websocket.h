@@ -46,11 +46,6 @@ struct websocket {
 	/* The program's; -1: closed. In packets in and out are one. */
 	int in, out, errors;
 	bool is_packets;
-	struct complaint complaint;
-
-	struct receiver receiver;
-	struct outbox outbox;
-	struct speech speech;
 
 	enum phase {
 		TALKING,
@@ -71,15 +66,22 @@ struct websocket {
 	int64_t term_at;             /* when the program is told by SIGTERM */
 	int64_t conclude_at;         /* when it is not waited for further */
 	int64_t closed_at;
+
+	/* What few connections need is at the end of each, and on pages of
+	 * its own. */
+	struct outbox outbox;
+	struct receiver receiver;
+	struct speech speech;
+	struct complaint complaint;
 };
 
 /*
  * Makes the WebSocket of a program that was started, which is its own from
- * here on; remote and complaints are as for complaint_init. NULL if there
- * is no memory: then the program was killed.
+ * here on; what it was started with is given back; remote and complaints are as
+ * for complaint_init. NULL if there is no memory: then the program was killed.
  */
 struct websocket *websocket_open(const struct websocket_limits *limits,
-				 const struct cgi_program *program,
+				 struct cgi_program *program,
 				 struct slice (*remote)(void),
 				 uint64_t complaints);
 

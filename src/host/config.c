@@ -15,7 +15,9 @@
 #include "serve/program.h"
 #include "serve/websocket.h"
 
-#define BOTH (PROGRAM_PERCH | PROGRAM_LISTEN)
+#define LAUNCHERS (PROGRAM_LISTEN | PROGRAM_TLS)
+/* Whoever serves one connection, and who forks to do so. */
+#define BOTH (PROGRAM_PERCH | LAUNCHERS)
 
 /* How the text of a value becomes what is stored at its offset. */
 enum option_kind {
@@ -477,6 +479,93 @@ take_trust_forwarded(struct config *config, struct slice value)
 }
 
 static const char *
+take_redirect_https(struct config *config, struct slice value)
+{
+	uint64_t port = 443;
+
+	if (value.len > 0 &&
+	    (!slice_to_u64(value, &port) || port < 1 || port > 65535))
+		return "not the number of a port";
+	config->site.https_port = (unsigned)port;
+	return NULL;
+}
+
+/* The value is kept where there is room for it. */
+static const char *
+add_path(const char *path[TLS_CERTIFICATES_MAX], size_t *count,
+	 struct slice value)
+{
+	if (*count == TLS_CERTIFICATES_MAX)
+		return "too many of them";
+	path[(*count)++] = keep(value);
+	return NULL;
+}
+
+static const char *
+take_tls_cert(struct config *config, struct slice value)
+{
+	struct tls_settings *tls = &config->tls;
+
+	return add_path(tls->certificate, &tls->certificate_count, value);
+}
+
+static const char *
+take_tls_key(struct config *config, struct slice value)
+{
+	return add_path(config->tls.key, &config->tls.key_count, value);
+}
+
+static const char *
+take_tls_ocsp(struct config *config, struct slice value)
+{
+	struct tls_settings *tls = &config->tls;
+
+	if (tls->certificate_count == 0)
+		return "there is no --tls-cert before it";
+	tls->ocsp[tls->certificate_count - 1] = keep(value);
+	return NULL;
+}
+
+static const char *
+take_tls_client_ca(struct config *config, struct slice value)
+{
+	struct slice file = {0};
+
+	slice_next_word(&value, &file);
+	value = slice_trim(value);
+	config->tls.client = TLS_CLIENT_REQUIRED;
+	if (slice_equal(value, SLICE("optional")))
+		config->tls.client = TLS_CLIENT_OPTIONAL;
+	else if (value.len > 0 && !slice_equal(value, SLICE("required")))
+		return "not required or optional";
+	config->tls.client_ca = keep(file);
+	return file.len > 0 ? NULL : "no file";
+}
+
+static const char *
+take_tls_ciphers(struct config *config, struct slice value)
+{
+	config->tls.ciphers = keep(value);
+	return NULL;
+}
+
+static const char *
+take_tls_tickets(struct config *config, struct slice value)
+{
+	config->tls.tickets = keep(value);
+	return NULL;
+}
+
+static const char *
+take_tls_min(struct config *config, struct slice value)
+{
+	config->tls.is_13_only = slice_equal(value, SLICE("1.3"));
+	return config->tls.is_13_only || slice_equal(value, SLICE("1.2"))
+		   ? NULL
+		   : "not 1.2 or 1.3";
+}
+
+static const char *
 take_user(struct config *config, struct slice value)
 {
 	config->listen.user = keep(value);
@@ -524,7 +613,7 @@ static const struct option options[] = {
     {"auth-timeout", "SECONDS", "time for checking a password (10)",
      OPTION_SECONDS, BOTH, AT(site.auth.timeout_ms), 1, HOUR, NULL},
     {"backlog", "N", "connections that may wait to be accepted (1024)",
-     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.backlog), 1, 65535, NULL},
+     OPTION_COUNT, LAUNCHERS, AT(listen.backlog), 1, 65535, NULL},
     {"body-timeout", "SECONDS",
      "time without progress of a request's content "
      "(30)",
@@ -565,7 +654,7 @@ static const struct option options[] = {
     {"fallback", "PATH", "what is served where there is no such file",
      OPTION_OTHER, BOTH, 0, 0, 0, take_fallback},
     {"grace", "SECONDS", "time for responses under way when told to stop (10)",
-     OPTION_SECONDS, PROGRAM_LISTEN, AT(listen.grace_ms), 0, HOUR, NULL},
+     OPTION_SECONDS, LAUNCHERS, AT(listen.grace_ms), 0, HOUR, NULL},
     {"gzip", "LEVEL", "compress on the fly, 1 to 9, 0: never (6)", OPTION_COUNT,
      BOTH, AT(site.gzip_level), 0, 9, NULL},
     {"half-close-grace", "SECONDS",
@@ -584,8 +673,8 @@ static const struct option options[] = {
      OPTION_OTHER, BOTH, 0, 0, 0, take_index},
     {"listing", NULL, "list a directory that has no index file", OPTION_FLAG,
      BOTH, AT(site.lists), 0, 0, NULL},
-    {"log", "FORMAT", "combined, common, json or none (combined)", OPTION_OTHER,
-     BOTH, 0, 0, 0, take_log},
+    {"log", "combined|common|json|none", "a line for each request (combined)",
+     OPTION_OTHER, BOTH, 0, 0, 0, take_log},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE,
      BOTH, AT(conn.body.content), 0, UINT64_MAX, NULL},
     {"max-cgi-head", "BYTES", "head of what a program sends (64K)", OPTION_SIZE,
@@ -595,7 +684,7 @@ static const struct option options[] = {
     {"max-chunk-extensions", "BYTES", "chunk extensions of a request (16K)",
      OPTION_SIZE, BOTH, AT(conn.body.chunk_extension), 0, 1024 * KIB, NULL},
     {"max-connections", "N", "connections at a time (512)", OPTION_COUNT,
-     PROGRAM_LISTEN, AT(listen.max_connections), 1, 100000, NULL},
+     LAUNCHERS, AT(listen.max_connections), 1, 100000, NULL},
     {"max-drain", "BYTES", "content that is read on unwanted (256K)",
      OPTION_SIZE, BOTH, AT(conn.body.drain), 0, 1024 * 1024 * KIB, NULL},
     {"max-fields", "N", "fields of a request (128)", OPTION_COUNT, BOTH,
@@ -603,7 +692,7 @@ static const struct option options[] = {
     {"max-head", "BYTES", "head of a request (32K)", OPTION_SIZE, BOTH,
      AT(conn.head.head), 64, HEAD_CAP - 16, NULL},
     {"max-per-address", "N", "connections of one address, 0: any number (64)",
-     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.max_per_address), 0, 100000, NULL},
+     OPTION_COUNT, LAUNCHERS, AT(listen.max_per_address), 0, 100000, NULL},
     {"max-proxy-header", "BYTES", "header of the PROXY protocol (4K)",
      OPTION_SIZE, BOTH, AT(conn.max_proxy_header), 256, PROXY_V2_MAX, NULL},
     {"max-request-line", "BYTES", "request line (8K)", OPTION_SIZE, BOTH,
@@ -621,17 +710,38 @@ static const struct option options[] = {
     {"proxy-protocol", "[=optional]", "a PROXY header comes first, or may come",
      OPTION_OTHER, BOTH, 0, 0, 0, take_proxy_protocol},
     {"ready-fd", "N", "write a newline to this descriptor when ready",
-     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_ready_fd},
+     OPTION_OTHER, LAUNCHERS, 0, 0, 0, take_ready_fd},
     {"redirect", "'PATTERN TARGET [STATUS]'", "send clients elsewhere (302)",
      OPTION_OTHER, BOTH, 0, 0, 0, take_redirect},
+    {"redirect-https", "[=PORT]", "send clients to https, on that port (443)",
+     OPTION_OTHER, PROGRAM_PERCH | PROGRAM_LISTEN, 0, 0, 0,
+     take_redirect_https},
     {"retry-after", "SECONDS", "that a refused connection is told (5)",
-     OPTION_COUNT, PROGRAM_LISTEN, AT(listen.retry_after), 0, 86400, NULL},
+     OPTION_COUNT, LAUNCHERS, AT(listen.retry_after), 0, 86400, NULL},
     {"socket-mode", "MODE", "permissions of unix: sockets (0666)", OPTION_OTHER,
-     PROGRAM_LISTEN, 0, 0, 0, take_socket_mode},
+     LAUNCHERS, 0, 0, 0, take_socket_mode},
+    {"tls-cert", "FILE", "certificate and chain in PEM, repeatable",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_cert},
+    {"tls-ciphers", "LIST", "of TLS 1.2 (ECDHE+AESGCM:ECDHE+CHACHA20)",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_ciphers},
+    {"tls-client-ca", "'FILE [optional]'", "whose certificates clients need",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_client_ca},
+    {"tls-handshake-timeout", "SECONDS", "time for a whole handshake (10)",
+     OPTION_SECONDS, PROGRAM_TLS, AT(tls.handshake_ms), 1, HOUR, NULL},
+    {"tls-key", "FILE", "of the certificate, repeatable (that of --tls-cert)",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_key},
+    {"tls-min", "VERSION", "1.2 or 1.3 (1.2)", OPTION_OTHER, PROGRAM_TLS, 0, 0,
+     0, take_tls_min},
+    {"tls-ocsp", "FILE", "OCSP response for the --tls-cert before it",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_ocsp},
+    {"tls-tickets", "FILE", "keys of session tickets, shared by machines",
+     OPTION_OTHER, PROGRAM_TLS, 0, 0, 0, take_tls_tickets},
+    {"tls-watch", "SECONDS", "between two looks at these files, 0: none (20)",
+     OPTION_SECONDS, PROGRAM_TLS, AT(tls_watch_ms), 0, HOUR, NULL},
     {"trust-forwarded", "NETWORK", "take a client's address from its fields",
      OPTION_OTHER, BOTH, 0, 0, 0, take_trust_forwarded},
     {"user", "NAME", "become this user before the first connection",
-     OPTION_OTHER, PROGRAM_LISTEN, 0, 0, 0, take_user},
+     OPTION_OTHER, LAUNCHERS, 0, 0, 0, take_user},
     {"version", NULL, "say the version, and exit", OPTION_OTHER, BOTH, 0, 0, 0,
      NULL},
     {"websocket", "'PATTERN [MODE] PROGRAM [ARG]...'",
@@ -680,17 +790,19 @@ static const struct option options[] = {
 
 #define OPTION_COUNT_ALL (sizeof(options) / sizeof(options[0]))
 
-static const char *
-program_name(enum program program)
+const char *
+config_program_name(enum program program)
 {
-	return program == PROGRAM_PERCH ? "perch" : "perch-listen";
+	return program == PROGRAM_PERCH    ? "perch"
+	       : program == PROGRAM_LISTEN ? "perch-listen"
+					   : "perch-tls";
 }
 
 static const struct option *
-find_option(enum program program, struct slice name)
+find_option(unsigned programs, struct slice name)
 {
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
-		if ((options[i].programs & program) &&
+		if ((options[i].programs & programs) &&
 		    slice_equal(name, slice_of(options[i].name)))
 			return &options[i];
 	return NULL;
@@ -836,6 +948,9 @@ take_line(struct config *config, struct slice line)
 	if (!slice_next_word(&line, &name) || name.ptr[0] == '#')
 		return NULL;
 	option = find_option(config->program, name);
+	/* One file may be for all the programs of a site. */
+	if (option == NULL && find_option(BOTH, name) != NULL)
+		return NULL;
 	if (option == NULL || (option->kind == OPTION_OTHER && !option->take))
 		return describe("", name, "no such option");
 	if (!value_is_optional(option) &&
@@ -917,6 +1032,8 @@ set_defaults(struct config *config, enum program program)
 		       .socket_mode = 0666,
 		       .grace_ms = 10 * SECOND,
 		       .ready_fd = -1},
+	    .tls = {.handshake_ms = 10 * SECOND},
+	    .tls_watch_ms = 20 * SECOND,
 	};
 }
 
@@ -941,6 +1058,13 @@ print_help(enum program program)
 			? "usage: perch [OPTION]... [DIRECTORY]\n"
 			  "Serves the one HTTP connection on standard input "
 			  "and output from DIRECTORY (.).\n\n"
+		    : program == PROGRAM_TLS
+			? "usage: perch-tls [OPTION]... --tls-cert FILE "
+			  "ADDRESS[,ADDRESS]... [DIRECTORY]\n"
+			  "Accepts TLS connections and serves each in a "
+			  "process of its own from DIRECTORY\n"
+			  "(.). ADDRESS: 8443, 127.0.0.1:8443, [::1]:8443, "
+			  "unix:/path, systemd, inetd\n\n"
 			: "usage: perch-listen [OPTION]... "
 			  "ADDRESS[,ADDRESS]... [DIRECTORY]\n"
 			  "       perch-listen [OPTION]... "
@@ -969,6 +1093,17 @@ print_help(enum program program)
 		buf_add_str(&out, o->help);
 		buf_add_char(&out, '\n');
 	}
+	print(buf_slice(&out));
+}
+
+static void
+print_version(enum program program)
+{
+	char storage[64];
+	struct buf out = BUF_OVER(storage);
+
+	buf_add_str(&out, config_program_name(program));
+	buf_add_str(&out, " " VERSION "\n");
 	print(buf_slice(&out));
 }
 
@@ -1001,9 +1136,7 @@ take_option(struct config *config, int argc, char **argv, int *at)
 		if (option->name[0] == 'h')
 			print_help(config->program);
 		else
-			print(config->program == PROGRAM_PERCH
-				  ? SLICE("perch " VERSION "\n")
-				  : SLICE("perch-listen " VERSION "\n"));
+			print_version(config->program);
 		return CONFIG_EXIT_OK;
 	}
 	if (option->value != NULL && !has_value && !value_is_optional(option)) {
@@ -1038,7 +1171,7 @@ take_operand(struct config *config, const char *operand, unsigned *count)
 {
 	unsigned number = (*count)++;
 
-	if (config->program == PROGRAM_LISTEN && number-- == 0)
+	if (config->program != PROGRAM_PERCH && number-- == 0)
 		return take_addresses(config, slice_of(operand));
 	if (number > 0)
 		return config_refuse("one argument too many", operand);
@@ -1054,10 +1187,11 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 	bool has_dashes = false;
 
 	/* A launcher's connections are on none of its own descriptors. */
-	if (program == PROGRAM_LISTEN)
-		log_open(program_name(program), -1, -1);
+	if (program != PROGRAM_PERCH)
+		log_open(config_program_name(program), -1, -1);
 	else
-		log_open(program_name(program), STDIN_FILENO, STDOUT_FILENO);
+		log_open(config_program_name(program), STDIN_FILENO,
+			 STDOUT_FILENO);
 	log_expect_journal(getenv("JOURNAL_STREAM"));
 	set_defaults(config, program);
 	for (int i = 1; i < argc && result == CONFIG_SERVE; i++) {
@@ -1067,6 +1201,9 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 			has_dashes = true;
 			if (program == PROGRAM_PERCH)
 				continue;
+			if (program == PROGRAM_TLS)
+				return config_refuse(
+				    "--", "only perch-listen runs a PROGRAM");
 			if (i + 1 == argc)
 				return config_refuse("--",
 						     "no PROGRAM follows");
@@ -1080,9 +1217,17 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 		else
 			result = config_refuse(argument, "no such option");
 	}
-	if (result == CONFIG_SERVE && program == PROGRAM_LISTEN) {
+	if (result == CONFIG_SERVE && program != PROGRAM_PERCH) {
 		if (operands == 0)
 			return config_refuse("no ADDRESS to listen on", NULL);
+		if (program == PROGRAM_TLS &&
+		    config->tls.certificate_count == 0)
+			return config_refuse("no --tls-cert", NULL);
+		if (config->tls.key_count > 0 &&
+		    config->tls.key_count != config->tls.certificate_count)
+			return config_refuse("not a --tls-key for each "
+					     "--tls-cert",
+					     NULL);
 		if (config->listen.program != NULL && operands > 1)
 			return config_refuse("a DIRECTORY and a PROGRAM",
 					     config->site.directory);

@@ -3,6 +3,7 @@
 #define HOST_CONFIG_H
 
 #include "conn/conn.h"
+#include "conn/tls.h"
 #include "http/ip.h"
 
 /* Listening addresses on one command line. */
@@ -23,7 +24,7 @@ struct listen_settings {
 };
 
 /* The programs that share one table of options. */
-enum program { PROGRAM_PERCH = 1, PROGRAM_LISTEN = 2 };
+enum program { PROGRAM_PERCH = 1, PROGRAM_LISTEN = 2, PROGRAM_TLS = 4 };
 
 /* Everything that the command line and its --config files say. */
 struct config {
@@ -31,6 +32,8 @@ struct config {
 	struct site site;
 	struct conn_settings conn;
 	struct listen_settings listen;
+	struct tls_settings tls;
+	int64_t tls_watch_ms; /* how often its files are looked at; 0: never */
 	struct networks *trusted; /* --trust-forwarded; or NULL */
 	bool checks;              /* --check: stop before serving */
 };
@@ -49,6 +52,8 @@ enum config_result {
  */
 enum config_result config_read(struct config *config, enum program program,
 			       int argc, char **argv);
+
+const char *config_program_name(enum program program);
 
 /* Says "PROGRAM: what: detail" on stderr; for main, before it exits. */
 enum config_result config_refuse(const char *what, const char *detail);

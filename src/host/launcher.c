@@ -48,6 +48,14 @@ note_end(struct launcher *l, pid_t pid, int status)
 	overload_complain(&l->overload, storage, NULL);
 }
 
+/* After a fork a page that is written to is copied: only what changes is. */
+static void
+be_lively(struct launcher *l)
+{
+	if (l->lively != REAP_SOON_COUNT)
+		l->lively = REAP_SOON_COUNT;
+}
+
 static void
 reap(struct launcher *l)
 {
@@ -55,9 +63,9 @@ reap(struct launcher *l)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		l->lively = REAP_SOON_COUNT;
+		be_lively(l);
 		if (!reload_take_end(&l->reload, pid, status) &&
-		    children_remove(&l->children, pid))
+		    children_remove(l->children, pid))
 			note_end(l, pid, status);
 	}
 }
@@ -96,10 +104,10 @@ why_too_many(const struct launcher *l, uint64_t key)
 {
 	const struct listen_settings *s = &l->config->listen;
 
-	if (l->children.total >= s->max_connections)
+	if (l->children->total >= s->max_connections)
 		return "too many connections";
 	if (s->max_per_address > 0 && key != CHILDREN_NO_KEY &&
-	    children_count(&l->children, key) >= s->max_per_address)
+	    children_count(l->children, key) >= s->max_per_address)
 		return "too many connections of one address";
 	return NULL;
 }
@@ -124,7 +132,7 @@ hand_out(struct launcher *l, const struct listener *from, int fd,
 				strerror(-pid));
 		return;
 	}
-	children_add(&l->children, pid, key);
+	children_add(l->children, pid, key);
 	close(fd);
 }
 
@@ -170,7 +178,7 @@ accept_one(struct launcher *l, const struct listener *from)
 
 	if (fd < 0)
 		return take_accept_error(l, errno);
-	l->lively = REAP_SOON_COUNT;
+	be_lively(l);
 	reap(l);
 	hand_out(l, from, fd, &peer);
 	return true;
@@ -182,9 +190,11 @@ accept_round(struct launcher *l)
 {
 	bool was_any = false;
 
-	if (l->paused_until > 0 && clock_ms() < l->paused_until)
-		return false;
-	l->paused_until = 0;
+	if (l->paused_until > 0) {
+		if (clock_ms() < l->paused_until)
+			return false;
+		l->paused_until = 0;
+	}
 	for (size_t i = 0; i < l->listener_count && l->paused_until == 0; i++)
 		if (accept_one(l, &l->listener[i]))
 			was_any = true;
@@ -197,7 +207,7 @@ reap_time(const struct launcher *l)
 {
 	if (l->reload.pid > 0)
 		return clock_ms() + CHECK_MS;
-	if (l->children.total == 0)
+	if (l->children->total == 0)
 		return NEVER;
 	return clock_ms() + (l->lively > 0 ? REAP_SOON_MS : REAP_LATE_MS);
 }
@@ -240,6 +250,8 @@ wait_for_work(struct launcher *l)
 	lingering = polls + count;
 	count += overload_poll(&l->overload, lingering, &due);
 	due = earlier(due, reap_time(l));
+	if (l->tend != NULL)
+		due = earlier(due, l->tend_at);
 	if (l->paused_until > 0)
 		due = earlier(due, l->paused_until);
 	n = poll(polls, count, time_until(due));
@@ -263,7 +275,7 @@ tend_reload(struct launcher *l)
 	if (!reload_is_due(&l->reload))
 		return;
 	error = handover_execute(&l->reload.self, l->listener,
-				 l->listener_count, &l->children);
+				 l->listener_count, l->children);
 	if (error)
 		reload_fail(&l->reload, strerror(error));
 }
@@ -274,7 +286,7 @@ signal_children(const struct launcher *l, int number)
 	struct child child;
 	size_t at = 0;
 
-	while (children_next(&l->children, &at, &child))
+	while (children_next(l->children, &at, &child))
 		kill(child.pid, number);
 }
 
@@ -288,7 +300,7 @@ wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 	for (;;) {
 		orders_clear();
 		reap(l);
-		if (l->children.total == 0 || clock_ms() >= deadline ||
+		if (l->children->total == 0 || clock_ms() >= deadline ||
 		    orders_stop() != orders)
 			return;
 		poll(&p, 1, time_until(deadline));
@@ -321,6 +333,8 @@ void
 launcher_run(struct launcher *l)
 {
 	while (orders_stop() == 0) {
+		if (l->tend != NULL && clock_ms() >= l->tend_at)
+			l->tend_at = l->tend();
 		tend_reload(l);
 		if (!accept_round(l))
 			wait_for_work(l);

@@ -16,12 +16,16 @@ struct launcher {
 	const struct config *config;
 	/* Serves the accepted socket, in a forked child. */
 	void (*serve)(int fd);
+	/* Looks after what is kept for all connections, and returns when
+	 * (clock_ms) it is to be called again; or NULL. */
+	int64_t (*tend)(void);
+	int64_t tend_at;
 	/* What is executed instead, if its path is not empty. */
 	struct image program;
 
 	struct listener listener[LISTENERS_MAX];
 	size_t listener_count;
-	struct children children;
+	struct children *children; /* in memory that a fork leaves out */
 	struct overload overload;
 	struct reload reload;
 

@@ -119,13 +119,13 @@ adopt_all(const struct address *address)
  * inetd has it, no line of the log may go there.
  */
 static int
-take_input(void)
+take_input(const struct config *config)
 {
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd >= 0 && null >= 0) {
-		log_open("perch-listen", fd, -1);
+		log_open(config_program_name(config->program), fd, -1);
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
@@ -144,7 +144,8 @@ open_one(const struct config *config, const struct address *address)
 	if (launcher.listener_count == LISTENERS_MAX)
 		return refuse_address(address->text, "too many sockets");
 	fd = handover_take(&handover, address->text);
-	if (fd < 0 && address->kind == ADDRESS_INETD && (fd = take_input()) < 0)
+	if (fd < 0 && address->kind == ADDRESS_INETD &&
+	    (fd = take_input(config)) < 0)
 		return refuse_address(address->text,
 				      "standard input is not open");
 	if (fd >= 0) {
@@ -196,20 +197,22 @@ make_table(const struct config *config)
 {
 	size_t cap = (size_t)config->listen.max_connections;
 	uint64_t seed = (uint64_t)clock_us();
-	void *storage;
+	struct children *table;
+	size_t size;
 
 	if (handover_children(&handover) > cap)
 		cap = handover_children(&handover);
-	storage = mmap(NULL, children_size(cap), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (storage == MAP_FAILED ||
-	    madvise(storage, children_size(cap), MADV_DONTFORK) != 0)
+	size = sizeof(*table) + children_size(cap);
+	table = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (table == MAP_FAILED || madvise(table, size, MADV_DONTFORK) != 0)
 		return refuse(EXIT_SYSTEM, "table of children",
 			      strerror(errno));
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		seed ^= (uint64_t)getpid() << 32;
-	children_init(&launcher.children, storage, cap, seed);
-	handover_fill(&handover, &launcher.children);
+	children_init(table, table + 1, cap, seed);
+	launcher.children = table;
+	handover_fill(&handover, table);
 	return EXIT_OK;
 }
 
@@ -285,7 +288,8 @@ run(void *argument)
 }
 
 int
-listen_run(const struct config *config, char **argv, void (*serve)(int fd))
+listen_run(const struct config *config, char **argv, void (*serve)(int fd),
+	   int64_t (*tend)(void))
 {
 	int error = prepare(config, argv);
 
@@ -295,7 +299,11 @@ listen_run(const struct config *config, char **argv, void (*serve)(int fd))
 	}
 	launcher.config = config;
 	launcher.serve = serve;
-	overload_init(&launcher.overload, config->listen.program == NULL,
+	launcher.tend = tend;
+	/* What speaks TLS, or what a program speaks, cannot be answered. */
+	overload_init(&launcher.overload,
+		      config->listen.program == NULL &&
+			  config->program != PROGRAM_TLS,
 		      config->listen.retry_after);
 	/* So that no child has to look up how the clocks are read. */
 	clock_ms();

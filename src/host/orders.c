@@ -110,13 +110,20 @@ orders_stop(void)
 	return (unsigned)orders.stops;
 }
 
+void
+orders_ask_reload(void)
+{
+	orders.reloads = 1;
+}
+
 bool
 orders_take_reload(void)
 {
-	bool was = orders.reloads;
-
+	/* Not written to without need: see host/launcher's be_lively. */
+	if (!orders.reloads)
+		return false;
 	orders.reloads = 0;
-	return was;
+	return true;
 }
 
 void

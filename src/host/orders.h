@@ -20,6 +20,9 @@ void orders_clear(void);
 /* How often we were told to stop. */
 unsigned orders_stop(void);
 
+/* As if SIGHUP had come. */
+void orders_ask_reload(void);
+
 /* True once after each SIGHUP, or several in a row. */
 bool orders_take_reload(void);
 

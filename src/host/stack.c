@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/limits.h"
 #include "host/stack.h"
 
 /* AddressSanitizer knows the stack that a thread began with, and no other. */
@@ -19,7 +21,7 @@ enum { CAN_LEAVE = 1 };
 /* The deepest call of ours takes a few lines of the log: 16 KiB. */
 #define STACK_SIZE (128 * 1024)
 
-static alignas(4096) char stack[STACK_SIZE];
+static alignas(PAGE) char stack[STACK_SIZE];
 static void (*run_here)(void *argument);
 static void *argument_here;
 
@@ -44,10 +46,18 @@ find_mapping(uintptr_t address, uintptr_t *start, uintptr_t *end)
 	return found;
 }
 
+/*
+ * What a fork is called from and what a child calls lie on one page, if
+ * they begin at the top of one: what is written to is copied by the page.
+ */
 static void
 handle(int number)
 {
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	volatile char *rest = __builtin_alloca(here % PAGE + 1);
+
 	(void)number;
+	rest[0] = 0;
 	run_here(argument_here);
 }
 
@@ -96,4 +106,19 @@ stack_copy_arguments(int argc, char **argv)
 	}
 	copy[argc] = NULL;
 	return copy;
+}
+
+int
+stack_move_environment(void)
+{
+	int count = 0;
+	char **copy;
+
+	while (environ[count] != NULL)
+		count++;
+	copy = stack_copy_arguments(count, environ);
+	if (copy == NULL)
+		return -1;
+	environ = copy;
+	return 0;
 }

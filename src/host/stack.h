@@ -15,4 +15,10 @@ void stack_leave(void (*run)(void *argument), void *argument);
 /* A copy of argv that is not on the stack; NULL if there is no memory. */
 char **stack_copy_arguments(int argc, char **argv);
 
+/*
+ * Moves the environment off the stack, for libraries that read it in a
+ * forked child. Returns 0, or -1 if there is no memory.
+ */
+int stack_move_environment(void);
+
 #endif

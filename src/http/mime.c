@@ -1,208 +1,49 @@
 /* SPDX-License-Identifier: ISC */
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "http/http.h"
 #include "http/mime.h"
 
-/* The longest are "webmanifest" and the type of pptx, and a NUL each. */
+/* The longest is "webmanifest", and a NUL. */
 #define KEY_CAP 12
-#define TYPE_CAP 74
 
 /*
- * Sorted by extension, in lower case. The types that IANA registers; else
- * what browsers know the format by (audio/wav, application/rss+xml). A
- * browser shows text/plain and downloads text/x-c: hence source code is
- * plain. A compressed file is served as what it is; there is no svgz,
- * because that needs a Content-Encoding.
- *
- * Arrays and no pointers: pointers are relocated when the program starts,
- * which makes the pages they lie in private to each process.
+ * The types one behind the other, and a row a type with where it begins:
+ * a connection touches this table, and a table of pointers would have to be
+ * relocated too, which makes the pages it lies in private to each process.
  */
+#define JOINED(a, b) a##b
+#define MEMBER(line) JOINED(type_, line)
+
+static const struct names {
+#define TYPE(extension, type) char MEMBER(__LINE__)[sizeof(type)];
+#include "http/mime_builtin.h"
+#undef TYPE
+} names = {
+#define TYPE(extension, type) type,
+#include "http/mime_builtin.h"
+#undef TYPE
+};
+
 static const struct {
-	char extension[KEY_CAP], type[TYPE_CAP];
+	char extension[KEY_CAP];
+	uint16_t type; /* where its name begins */
 } builtin[] = {
-    /* clang-format off */
-    {"3gp", "video/3gpp"},
-    {"3mf", "model/3mf"},
-    {"7z", "application/x-7z-compressed"},
-    {"aac", "audio/aac"},
-    {"aif", "audio/x-aiff"},
-    {"aiff", "audio/x-aiff"},
-    {"apk", "application/vnd.android.package-archive"},
-    {"apng", "image/apng"},
-    {"appimage", "application/vnd.appimage"},
-    {"asc", "application/pgp-signature"},
-    {"atom", "application/atom+xml"},
-    {"avi", "video/x-msvideo"},
-    {"avif", "image/avif"},
-    {"bin", "application/octet-stream"},
-    {"bmp", "image/bmp"},
-    {"br", "application/x-brotli"},
-    {"bz2", "application/x-bzip2"},
-    {"c", "text/plain"},
-    {"cbor", "application/cbor"},
-    {"cbr", "application/vnd.comicbook-rar"},
-    {"cbz", "application/vnd.comicbook+zip"},
-    {"cc", "text/plain"},
-    {"cer", "application/pkix-cert"},
-    {"cfg", "text/plain"},
-    {"cjs", "text/javascript"},
-    {"conf", "text/plain"},
-    {"cpp", "text/plain"},
-    {"crl", "application/pkix-crl"},
-    {"crt", "application/x-x509-ca-cert"},
-    {"css", "text/css"},
-    {"csv", "text/csv"},
-    {"cur", "image/vnd.microsoft.icon"},
-    {"deb", "application/vnd.debian.binary-package"},
-    {"diff", "text/plain"},
-    {"djvu", "image/vnd.djvu"},
-    {"dll", "application/vnd.microsoft.portable-executable"},
-    {"dmg", "application/x-apple-diskimage"},
-    {"doc", "application/msword"},
-    {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-    {"dtd", "application/xml-dtd"},
-    {"eml", "message/rfc822"},
-    {"eot", "application/vnd.ms-fontobject"},
-    {"eps", "application/postscript"},
-    {"epub", "application/epub+zip"},
-    {"exe", "application/vnd.microsoft.portable-executable"},
-    {"flac", "audio/flac"},
-    {"geojson", "application/geo+json"},
-    {"gif", "image/gif"},
-    {"glb", "model/gltf-binary"},
-    {"gltf", "model/gltf+json"},
-    {"go", "text/plain"},
-    {"gpx", "application/gpx+xml"},
-    {"gz", "application/gzip"},
-    {"h", "text/plain"},
-    {"heic", "image/heic"},
-    {"heif", "image/heif"},
-    {"htm", "text/html"},
-    {"html", "text/html"},
-    {"ico", "image/vnd.microsoft.icon"},
-    {"ics", "text/calendar"},
-    {"ini", "text/plain"},
-    {"iso", "application/vnd.efi.iso"},
-    {"jar", "application/java-archive"},
-    {"java", "text/plain"},
-    {"jfif", "image/jpeg"},
-    {"jp2", "image/jp2"},
-    {"jpeg", "image/jpeg"},
-    {"jpg", "image/jpeg"},
-    {"js", "text/javascript"},
-    {"json", "application/json"},
-    {"jsonl", "application/x-ndjson"},
-    {"jsonld", "application/ld+json"},
-    {"jxl", "image/jxl"},
-    {"kml", "application/vnd.google-earth.kml+xml"},
-    {"kmz", "application/vnd.google-earth.kmz"},
-    {"log", "text/plain"},
-    {"lua", "text/plain"},
-    {"m3u8", "application/vnd.apple.mpegurl"},
-    {"m4a", "audio/mp4"},
-    {"m4s", "video/iso.segment"},
-    {"m4v", "video/mp4"},
-    {"map", "application/json"},
-    {"markdown", "text/markdown"},
-    {"mbox", "application/mbox"},
-    {"md", "text/markdown"},
-    {"mid", "audio/midi"},
-    {"midi", "audio/midi"},
-    {"mjs", "text/javascript"},
-    {"mka", "audio/matroska"},
-    {"mkv", "video/matroska"},
-    {"mobi", "application/x-mobipocket-ebook"},
-    {"mov", "video/quicktime"},
-    {"mp3", "audio/mpeg"},
-    {"mp4", "video/mp4"},
-    {"mpd", "application/dash+xml"},
-    {"mpeg", "video/mpeg"},
-    {"mpg", "video/mpeg"},
-    {"msi", "application/x-msi"},
-    {"mtl", "model/mtl"},
-    {"ndjson", "application/x-ndjson"},
-    {"obj", "model/obj"},
-    {"odg", "application/vnd.oasis.opendocument.graphics"},
-    {"odp", "application/vnd.oasis.opendocument.presentation"},
-    {"ods", "application/vnd.oasis.opendocument.spreadsheet"},
-    {"odt", "application/vnd.oasis.opendocument.text"},
-    {"oga", "audio/ogg"},
-    {"ogg", "audio/ogg"},
-    {"ogv", "video/ogg"},
-    {"ogx", "application/ogg"},
-    {"opus", "audio/ogg"},
-    {"otf", "font/otf"},
-    {"p12", "application/pkcs12"},
-    {"parquet", "application/vnd.apache.parquet"},
-    {"patch", "text/plain"},
-    {"pdf", "application/pdf"},
-    {"pem", "application/pem-certificate-chain"},
-    {"pfx", "application/pkcs12"},
-    {"pl", "text/plain"},
-    {"png", "image/png"},
-    {"ppt", "application/vnd.ms-powerpoint"},
-    {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
-    {"ps", "application/postscript"},
-    {"psd", "image/vnd.adobe.photoshop"},
-    {"py", "text/plain"},
-    {"rar", "application/vnd.rar"},
-    {"rb", "text/plain"},
-    {"rdf", "application/rdf+xml"},
-    {"rpm", "application/x-rpm"},
-    {"rs", "text/plain"},
-    {"rss", "application/rss+xml"},
-    {"rst", "text/plain"},
-    {"rtf", "application/rtf"},
-    {"sh", "text/plain"},
-    {"sig", "application/pgp-signature"},
-    {"sql", "application/sql"},
-    {"sqlite", "application/vnd.sqlite3"},
-    {"srt", "application/x-subrip"},
-    {"step", "model/step"},
-    {"stl", "model/stl"},
-    {"stp", "model/step"},
-    {"svg", "image/svg+xml"},
-    {"tar", "application/x-tar"},
-    {"text", "text/plain"},
-    {"tgz", "application/gzip"},
-    {"tif", "image/tiff"},
-    {"tiff", "image/tiff"},
-    {"toml", "application/toml"},
-    {"torrent", "application/x-bittorrent"},
-    {"ts", "video/mp2t"},
-    {"tsv", "text/tab-separated-values"},
-    {"ttc", "font/collection"},
-    {"ttf", "font/ttf"},
-    {"ttml", "application/ttml+xml"},
-    {"txt", "text/plain"},
-    {"usdz", "model/vnd.usdz+zip"},
-    {"vcf", "text/vcard"},
-    {"vtt", "text/vtt"},
-    {"wasm", "application/wasm"},
-    {"wav", "audio/wav"},
-    {"weba", "audio/webm"},
-    {"webm", "video/webm"},
-    {"webmanifest", "application/manifest+json"},
-    {"webp", "image/webp"},
-    {"woff", "font/woff"},
-    {"woff2", "font/woff2"},
-    {"xhtml", "application/xhtml+xml"},
-    {"xls", "application/vnd.ms-excel"},
-    {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
-    {"xml", "application/xml"},
-    {"xsd", "application/xml"},
-    {"xsl", "application/xslt+xml"},
-    {"xslt", "application/xslt+xml"},
-    {"xz", "application/x-xz"},
-    {"yaml", "application/yaml"},
-    {"yml", "application/yaml"},
-    {"zip", "application/zip"},
-    {"zst", "application/zstd"},
-    /* clang-format on */
+#define TYPE(extension, type)                                                  \
+	{extension, offsetof(struct names, MEMBER(__LINE__))},
+#include "http/mime_builtin.h"
+#undef TYPE
 };
 
 #define BUILTIN_COUNT (sizeof(builtin) / sizeof(builtin[0]))
+
+static struct slice
+type_of(size_t index)
+{
+	return slice_of((const char *)&names + builtin[index].type);
+}
 
 struct mime_rule
 mime_builtin(size_t index)
@@ -210,7 +51,7 @@ mime_builtin(size_t index)
 	if (index >= BUILTIN_COUNT)
 		return (struct mime_rule){0};
 	return (struct mime_rule){slice_of(builtin[index].extension),
-				  slice_of(builtin[index].type)};
+				  type_of(index)};
 }
 
 static struct slice
@@ -266,7 +107,7 @@ mime_type(struct slice path)
 		int order = memcmp(key, builtin[middle].extension, KEY_CAP);
 
 		if (order == 0)
-			return slice_of(builtin[middle].type);
+			return type_of(middle);
 		if (order < 0)
 			high = middle;
 		else

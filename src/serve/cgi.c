@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -382,4 +384,14 @@ cgi_handle_by(struct exchange *x, const struct program_rule *rule)
 	find_own(x, &s, x->target->path.len);
 	s.name = x->target->path;
 	return begin(x, &s);
+}
+
+void
+cgi_release_storage(struct cgi_program *p)
+{
+	uintptr_t start =
+	    ((uintptr_t)&p->storage + PAGE - 1) & -(uintptr_t)PAGE;
+	uintptr_t end = (uintptr_t)(&p->storage + 1) & -(uintptr_t)PAGE;
+
+	madvise((void *)start, end - start, MADV_DONTNEED);
 }

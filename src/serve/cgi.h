@@ -88,6 +88,9 @@ bool cgi_prepare(struct exchange *x, const struct cgi_script *s);
 enum status cgi_spawn(struct exchange *x, const struct cgi_script *s,
 		      const int fd[SPAWN_FDS]);
 
+/* Gives back the memory of what p was started with. */
+void cgi_release_storage(struct cgi_program *p);
+
 /* Refuses with the status for an errno value of starting a program. */
 enum status cgi_refuse_start(struct exchange *x, int error);
 

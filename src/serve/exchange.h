@@ -30,6 +30,7 @@ struct site {
 	bool has_page_rules;           /* --pages-rules */
 	bool lists;                    /* --listing */
 	bool ignores_siblings;         /* --no-precompressed */
+	unsigned https_port;           /* --redirect-https; 0: serve here */
 	uint64_t gzip_level;           /* --gzip; 0: never on the fly */
 };
 

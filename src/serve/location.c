@@ -81,3 +81,23 @@ location_set(struct exchange *x, int status, struct slice where)
 	buf_add(&x->res->fields, where);
 	return end(x, status);
 }
+
+enum status
+location_of_https(struct exchange *x)
+{
+	struct buf *fields = &x->res->fields;
+
+	if (x->req->host.len == 0)
+		return response_refuse(x->res, STATUS_BAD_REQUEST,
+				       "no Host, by which https is found");
+	buf_add(fields, SLICE("Location: https://"));
+	buf_add(fields, x->req->host);
+	if (x->site->https_port != 443) {
+		buf_add_char(fields, ':');
+		buf_add_u64(fields, x->site->https_port);
+	}
+	add_path(x, x->target->path);
+	add_query(x);
+	exchange_explain(x, "https is at", x->req->host);
+	return end(x, STATUS_PERMANENT_REDIRECT);
+}

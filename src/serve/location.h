@@ -19,4 +19,10 @@ enum status location_of_directory(struct exchange *x);
 /* To where, which is as Location has it. */
 enum status location_set(struct exchange *x, int status, struct slice where);
 
+/*
+ * To the same target by https, at the site's port for that. A client that
+ * names no host cannot be sent there.
+ */
+enum status location_of_https(struct exchange *x);
+
 #endif

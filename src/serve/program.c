@@ -39,7 +39,7 @@ programs_add_variable(struct programs *p, const char *text)
 
 	while (i < p->variable_count && strncmp(p->variable[i], text, len) != 0)
 		i++;
-	if (i == RULES_MAX)
+	if (i == PROGRAM_VARIABLES_MAX)
 		return "too many of these rules";
 	p->variable[i] = text;
 	if (i == p->variable_count)

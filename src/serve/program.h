@@ -3,6 +3,7 @@
 #define SERVE_PROGRAM_H
 
 #include "base/limits.h"
+#include "http/http.h"
 #include "serve/root.h"
 #include "serve/rules.h"
 #include "serve/spawn.h"
@@ -17,8 +18,9 @@ struct program_rule {
 struct programs {
 	struct program_rule rule[RULES_MAX];
 	size_t rule_count;
-	/* "NAME=VALUE": PATH and the like, and --env. */
-	const char *variable[RULES_MAX];
+	/* "NAME=VALUE": PATH and the like, --env, what is known of the
+	 * connection. */
+	const char *variable[PROGRAM_VARIABLES_MAX];
 	size_t variable_count;
 	struct spawn_limit limit[RULES_MAX]; /* --cgi-limit */
 	size_t limit_count;

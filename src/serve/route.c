@@ -261,11 +261,32 @@ enter_root(struct exchange *x)
 	return STATUS_NONE;
 }
 
+/* By which http-01 asks, before there is a certificate (RFC 8555). */
+#define ACME_PATH "/.well-known/acme-challenge/"
+
+/* Is the request to be made again by https? */
+static bool
+must_be_https(const struct exchange *x)
+{
+	struct endpoints ends = {.is_tls = false};
+
+	if (x->site->https_port == 0 || x->target->form == TARGET_ASTERISK ||
+	    slice_starts(x->target->path, SLICE(ACME_PATH)))
+		return false;
+	/* Someone in front of us may speak it. */
+	if (x->endpoints != NULL)
+		x->endpoints(x->in_fd, &ends);
+	return !ends.is_tls;
+}
+
 static enum status
 route(struct exchange *x)
 {
-	enum status status = enter_root(x);
+	enum status status;
 
+	if (must_be_https(x))
+		return location_of_https(x);
+	status = enter_root(x);
 	if (status)
 		return status;
 	if (x->req->method == METHOD_UNKNOWN)

@@ -1,0 +1,513 @@
+#!/usr/bin/env bats
+# perch-tls: handshakes, certificates, sessions, and HTTP over them.
+load helper
+load launcher
+
+LISTEN=$BIN/perch-tls
+
+# certificate NAME KEY SAN...: NAME.pem and NAME.key, signed by themselves.
+certificate() {
+  local name=$1 key=("$2") names
+  [ "$2" != ec ] || key=(ec -pkeyopt ec_paramgen_curve:P-256)
+  shift 2
+  printf -v names ',DNS:%s' "$@"
+  openssl req -x509 -newkey "${key[@]}" -nodes -days 2 -subj "/CN=$name" \
+    -keyout "$name.key" -out "$name.pem" \
+    -addext "subjectAltName=${names#,}" 2>/dev/null
+}
+
+
+eval "launcher_$(declare -f setup_file)"
+setup_file() {
+  [ -x "$BIN/perch-tls" ] || return 0
+  launcher_setup_file
+  export C=$BATS_FILE_TMPDIR/c
+  mkdir -p "$C" "$SITE/cgi" "$SITE/.well-known/acme-challenge"
+  echo token >"$SITE/.well-known/acme-challenge/t"
+  cd "$C"
+  certificate ec ec localhost a.test '*.wild.test'
+  certificate rsa rsa:2048 localhost a.test
+  certificate other ec other.test
+  certificate client ec some.body
+  certificate stranger ec some.body
+  cat >"$SITE/cgi/env" <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n'
+env | grep -E '^(HTTPS|SSL_|REMOTE_ADDR)' | sort
+END
+  cat >"$SITE/cgi/cat" <<'END'
+#!/bin/sh
+printf 'Content-Type: application/octet-stream\r\n\r\n'
+exec cat
+END
+  chmod +x "$SITE"/cgi/*
+}
+
+eval "launcher_$(declare -f setup)"
+setup() {
+  [ -x "$BIN/perch-tls" ] || skip 'no perch-tls'
+  launcher_setup
+}
+
+# tls ARG...: perch-tls with the certificate ec, serving $SITE.
+tls() {
+  listens --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" "$@" 127.0.0.1:PORT "$SITE"
+}
+
+# fetch [CURL-ARGUMENT]... TARGET
+fetch() {
+  curl -sS --max-time 20 --cacert "$C/ec.pem" "${@:1:$#-1}" \
+    --resolve "*:$PORT:127.0.0.1" "https://localhost:$PORT${!#}"
+}
+
+# s_client ARG...: $output is what it says, of a connection without a request.
+s_client() {
+  run timeout 20 openssl s_client -connect "127.0.0.1:$PORT" "$@" </dev/null
+}
+
+@test "a file comes by TLS 1.2 and 1.3, small and large, in ranges, kept alive" {
+  tls
+  for version in 1.2 1.3; do
+    options=(--tlsv$version --tls-max $version)
+    [ "$(fetch "${options[@]}" -w '%{num_connects}' /)" = $'small\n1' ]
+    fetch "${options[@]}" -o big /big
+    cmp big "$SITE/big"
+    [ "$(fetch "${options[@]}" -r 3-1000002 /big | wc -c)" = 1000000 ]
+    fetch "${options[@]}" -o /dev/null -w '%{num_connects}' "/[1-5]" >connects
+    [ "$(cat connects)" = 10000 ]
+  done
+  s_client -tls1_1 -cipher DEFAULT@SECLEVEL=0
+  [[ $output == *'New, (NONE), Cipher is (NONE)'* ]]
+}
+
+@test "--tls-min 1.3 and --tls-ciphers leave out what they leave out" {
+  tls --tls-min 1.3
+  s_client -tls1_2
+  [[ $output == *'Cipher is (NONE)'* ]]
+  fetch /
+  tls --tls-ciphers ECDHE-ECDSA-CHACHA20-POLY1305
+  s_client -tls1_2
+  [[ $output == *'Cipher is ECDHE-ECDSA-CHACHA20-POLY1305'* ]]
+  s_client -tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256
+  [[ $output == *'Cipher is (NONE)'* ]]
+}
+
+@test "names choose certificates, and what a client can verify chooses between keys" {
+  tls --tls-cert "$C/rsa.pem" --tls-key "$C/rsa.key" \
+    --tls-cert "$C/other.pem" --tls-key "$C/other.key"
+  while read -r name subject; do
+    s_client -servername "$name"
+    echo "$name $subject"
+    [[ $output == *"subject=CN = $subject"* ]]
+  done <<'END'
+localhost ec
+A.Test ec
+other.test other
+x.wild.test ec
+wild.test ec
+nobody.test ec
+END
+  s_client -noservername
+  [[ $output == *'subject=CN = ec'* ]]
+  s_client -servername a.test -sigalgs RSA-PSS+SHA256
+  [[ $output == *'subject=CN = rsa'* ]]
+  # It has no RSA key.
+  s_client -servername other.test -sigalgs RSA-PSS+SHA256
+  [[ $output != *'subject=CN'* ]]
+}
+
+@test "a session goes on in another process, also after a reload with --tls-tickets, and not with other keys" {
+  head -c 80 /dev/urandom >keys
+  tls --tls-tickets keys
+  for version in tls1_2 tls1_3; do
+    # The ticket of 1.3 comes with the first answer.
+    { printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; pause 0.2; } |
+      openssl s_client -connect "127.0.0.1:$PORT" -$version -sess_out $version \
+        -quiet -ign_eof >/dev/null 2>&1
+    s_client -$version -sess_in $version
+    [[ $output == *Reused,* ]]
+  done
+  kill -HUP "$PID"
+  eventually logs 'reloaded'
+  s_client -tls1_3 -sess_in tls1_3
+  [[ $output == *Reused,* ]]
+  # An old key is good for reading, and one that is gone for nothing.
+  { head -c 80 /dev/urandom; cat keys; } >more
+  mv more keys
+  kill -HUP "$PID"
+  eventually has_lines 2 'reloaded'
+  s_client -tls1_2 -sess_in tls1_2
+  [[ $output == *Reused,* ]]
+  head -c 80 /dev/urandom >keys
+  kill -HUP "$PID"
+  eventually has_lines 3 'reloaded'
+  s_client -tls1_2 -sess_in tls1_2
+  [[ $output == *New,* ]]
+}
+
+# has_lines COUNT TEXT: the log has it so often.
+has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
+
+@test "the protocol is http/1.1, and who speaks only others is refused" {
+  tls
+  s_client -alpn h2,http/1.1
+  [[ $output == *'ALPN protocol: http/1.1'* ]]
+  s_client -alpn h2
+  [[ $output == *'no application protocol'* ]]
+  s_client -alpn http/1.1x,ttp/1.1
+  [[ $output == *'no application protocol'* ]]
+  fetch --http2 -o /dev/null -w '%{http_version}' / >version
+  [ "$(cat version)" = 1.1 ]
+}
+
+@test "no renegotiation, no compression, no early data" {
+  tls
+  { printf 'R\n'; pause 0.3; } | timeout 20 openssl s_client -tls1_2 \
+    -connect "127.0.0.1:$PORT" >out 2>&1 || true
+  grep -q 'no renegotiation\|handshake failure' out
+  grep -q '^Compression: NONE' out
+  s_client -tls1_3
+  [[ $output == *'Early data was not sent'* ]]
+}
+
+@test "clients show certificates, if they are asked to, and programs are told" {
+  tls --tls-client-ca "$C/client.pem" --cgi /cgi/
+  run fetch /cgi/env
+  [ "$status" != 0 ]
+  run fetch --cert "$C/stranger.pem" --key "$C/stranger.key" /cgi/env
+  [ "$status" != 0 ]
+  run fetch --cert "$C/client.pem" --key "$C/client.key" --tlsv1.3 /cgi/env
+  echo "$output"
+  serial=$(openssl x509 -in "$C/client.pem" -noout -serial)
+  for line in HTTPS=on SSL_PROTOCOL=TLSv1.3 SSL_TLS_SNI=localhost \
+    SSL_CLIENT_VERIFY=SUCCESS SSL_CLIENT_S_DN=CN=client SSL_CLIENT_S_DN_CN=client \
+    SSL_CLIENT_I_DN=CN=client "SSL_CLIENT_M_SERIAL=${serial#*=}"; do
+    grep -qxF "$line" <<<"$output"
+  done
+  grep -qx 'SSL_CLIENT_V_END=.* GMT' <<<"$output"
+  kill "$PID"
+  tls --tls-client-ca "$C/client.pem optional" --cgi /cgi/
+  run fetch /cgi/env
+  grep -qx SSL_CLIENT_VERIFY=NONE <<<"$output"
+  refute grep -q SSL_CLIENT_S_DN <<<"$output"
+  run fetch --cert "$C/stranger.pem" --key "$C/stranger.key" /cgi/env
+  [ "$status" != 0 ]
+}
+
+@test "content goes both ways at once through a program" {
+  tls --cgi /cgi/
+  for version in 1.2 1.3; do
+    fetch --tls-max $version --data-binary "@$SITE/big" -o back /cgi/cat
+    cmp back "$SITE/big"
+    fetch --tls-max $version -H 'Transfer-Encoding: chunked' \
+      --data-binary "@$SITE/big" -o back /cgi/cat
+    cmp back "$SITE/big"
+  done
+}
+
+@test "a request without TLS is told so in the clear, and noise gets nothing but an alert" {
+  tls
+  get /
+  [[ $answer == 'HTTP/1.1 400 '*'no TLS on a port for TLS'* ]]
+  logs '400: no TLS on a port for TLS'
+  connect noise
+  head -c 2000 /dev/zero >&"$noise"
+  [ "$(timeout 10 cat <&"$noise" | wc -c)" -lt 20 ]
+  # Nobody is logged who says nothing.
+  connect silent
+  exec {silent}>&-
+  pause 0.1
+  [ "$(grep -vc reloaded "$LOG")" = 3 ]
+}
+
+# talk_tls FORMAT [ARG]...: $answer is what comes back over TLS for that.
+talk_tls() {
+  # shellcheck disable=SC2059
+  answer=$({ printf "$1"; pause "${WAIT:-0.3}"; } |
+    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -quiet -ign_eof "${@:2}" 2>&1)
+}
+
+@test "close_notify is sent before the end, at a client's wish and at ours" {
+  tls --idle-timeout 0.2 --header-timeout 0.3
+  s_client_state() {
+    { printf "$1"; pause "$2"; } | timeout 20 openssl s_client -state -ign_eof \
+      -connect "127.0.0.1:$PORT" 2>&1
+  }
+  for request in 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' \
+    'GET / HTTP/1.1\r\nHost: a\r\n\r\n' ''; do
+    s_client_state "$request" 0.5 >out
+    grep -q '^SSL3 alert read:warning:close notify' out
+  done
+  logs '"GET / HTTP/1.1" 200 '
+}
+
+@test "a request that is cut off is not taken for a whole one" {
+  tls
+  # At the end of its input it says close_notify, and killed it says nothing.
+  printf 'GET / HT' | timeout 20 openssl s_client -connect "127.0.0.1:$PORT" >/dev/null 2>&1
+  eventually logs '400: the connection ended inside a head'
+  mkfifo to
+  openssl s_client -connect "127.0.0.1:$PORT" -state <to >said 2>&1 &
+  exec {to}>to
+  eventually grep -q 'SSL negotiation finished' said
+  printf 'GET / HT' >&"$to"
+  # It has arrived: what comes back shows the request behind it.
+  printf 'TP/1.1\r\nHost: a\r\n\r\nGET /x HT' >&"$to"
+  eventually grep -q '^small' said
+  kill -KILL $!
+  eventually logs 'the client is gone inside a head'
+  exec {to}>&-
+}
+
+@test "a handshake that drips is ended in time" {
+  tls --tls-handshake-timeout 0.5
+  connect slow
+  before=$EPOCHREALTIME
+  {
+    printf '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'
+    for _ in {1..100}; do printf a 2>/dev/null || break; pause 0.05; done
+  } >&"$slow" &
+  timeout 10 cat <&"$slow" >/dev/null || true
+  kill $! 2>/dev/null || true
+  awk -v a="$before" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a >= 0.4 && b - a < 4) }'
+  eventually logs 'the handshake did not end in time'
+}
+
+@test "a PROXY header comes before the handshake" {
+  tls --proxy-protocol --cgi /cgi/
+  run fetch --haproxy-protocol /cgi/env
+  grep -qx HTTPS=on <<<"$output"
+  # Both in one write, and a header of somebody else.
+  perl -MSocket -e '
+    my ($port, $target) = @ARGV;
+    socket my $l, AF_INET, SOCK_STREAM, 0; bind $l, sockaddr_in(0, INADDR_LOOPBACK);
+    listen $l, 1;
+    my ($own) = sockaddr_in getsockname $l;
+    open my $out, ">", "own"; print $out $own; close $out;
+    alarm 15;
+    accept my $c, $l; socket my $s, AF_INET, SOCK_STREAM, 0;
+    connect $s, sockaddr_in($port, INADDR_LOOPBACK);
+    sysread $c, my $hello, 65536;
+    syswrite $s, "PROXY TCP4 192.0.2.7 192.0.2.8 1000 443\r\n$hello";
+    if (fork) { while (sysread $c, my $b, 65536) { syswrite $s, $b } shutdown $s, 1 }
+    else { while (sysread $s, my $b, 65536) { syswrite $c, $b } shutdown $c, 1 }
+  ' "$PORT" &
+  eventually test -s own
+  run curl -sS --max-time 10 -k "https://127.0.0.1:$(cat own)/cgi/env"
+  echo "$output"
+  grep -qx REMOTE_ADDR=192.0.2.7 <<<"$output"
+  get /
+  [ -z "$answer" ]
+}
+
+@test "certificates that change are used after SIGHUP and by themselves; broken ones are not" {
+  cp "$C"/ec.pem pem
+  cp "$C"/ec.key key
+  listens --tls-cert pem --tls-key key --tls-watch 0.1 127.0.0.1:PORT "$SITE"
+  cp "$C/rsa.pem" new.pem
+  cp "$C/rsa.key" new.key
+  mv new.pem pem
+  mv new.key key
+  eventually logs reloaded
+  s_client
+  [[ $output == *'subject=CN = rsa'* ]]
+  echo broken >new.pem
+  mv new.pem pem
+  eventually logs 'perch-tls: pem: there is no certificate in PEM'
+  eventually logs 'perch-tls: not reloaded: the new options are refused'
+  s_client
+  [[ $output == *'subject=CN = rsa'* ]]
+  kill "$PID"
+  cp "$C/ec.pem" pem
+  cp "$C/ec.key" key
+  listens --tls-cert pem --tls-key key --tls-watch 0 127.0.0.1:PORT "$SITE"
+  cp "$C"/other.pem pem
+  cp "$C"/other.key key
+  kill -HUP "$PID"
+  eventually logs reloaded
+  s_client
+  [[ $output == *'subject=CN = other'* ]]
+}
+
+@test "files that are wrong are named, and so is what is wrong with them" {
+  cp "$C"/{ec,rsa}.{pem,key} .
+  openssl pkey -in ec.key -aes256 -passout pass:x -out locked.key
+  head -c 100 ec.pem >cut.pem
+  echo x >x
+  fails 2 'no --tls-cert' 127.0.0.1:1 "$SITE"
+  fails 2 'not a --tls-key for each --tls-cert' --tls-cert ec.pem --tls-cert rsa.pem --tls-key ec.key 127.0.0.1:1
+  fails 2 'none.pem: No such file or directory' --tls-cert none.pem 127.0.0.1:1
+  fails 2 'none.key: No such file or directory' --tls-cert ec.pem --tls-key none.key 127.0.0.1:1
+  fails 2 'rsa.key: the key is not that of the certificate' --tls-cert ec.pem --tls-key rsa.key 127.0.0.1:1
+  fails 2 'locked.key: there is no key in PEM without a password' --tls-cert ec.pem --tls-key locked.key 127.0.0.1:1
+  fails 2 'cut.pem: there is no certificate in PEM' --tls-cert cut.pem 127.0.0.1:1
+  fails 2 'x: not one to three keys of 80 bytes' --tls-cert ec.pem --tls-key ec.key --tls-tickets x 127.0.0.1:1
+  fails 2 'x: it is no OCSP response in DER' --tls-cert ec.pem --tls-key ec.key --tls-ocsp x 127.0.0.1:1
+  fails 2 '--tls-ocsp: there is no --tls-cert before it' --tls-ocsp x 127.0.0.1:1
+  fails 2 '--: only perch-listen runs a PROGRAM' --tls-cert ec.pem 127.0.0.1:1 -- cat
+  # Both in one file.
+  cat ec.pem ec.key >both
+  listens --tls-cert both 127.0.0.1:PORT "$SITE"
+  fetch /
+}
+
+@test "what OCSP says goes along, while its time lasts" {
+  openssl x509 -in "$C/ec.pem" -noout -serial | sed 's/serial=/V\t991231235959Z\t\t/;s/$/\tunknown\t\/CN=ec/' >index
+  openssl ocsp -index index -CA "$C/ec.pem" -rsigner "$C/ec.pem" -rkey "$C/ec.key" \
+    -issuer "$C/ec.pem" -cert "$C/ec.pem" -respout good -ndays 1 >/dev/null 2>&1
+  tls --tls-ocsp good
+  s_client -status
+  [[ $output == *'OCSP Response Status: successful'* ]]
+  kill "$PID"
+  tls --tls-ocsp good --date 4000000000
+  s_client -status
+  [[ $output == *'OCSP response: no response sent'* ]]
+  logs 'what OCSP says of the certificate has expired'
+}
+
+@test "SIGTERM ends idle connections at once, and lets responses end" {
+  tls
+  mkfifo to
+  openssl s_client -connect "127.0.0.1:$PORT" -state -ign_eof <to >idle 2>&1 &
+  client=$!
+  exec {to}>to
+  eventually grep -q 'SSL negotiation finished' idle
+  fetch --limit-rate 40M -o big /big &
+  eventually test -s big
+  kill "$PID"
+  exits 0 "$PID"
+  wait $!
+  cmp big "$SITE/big"
+  exec {to}>&-
+  wait $client || true
+  grep -q '^SSL3 alert read:warning:close notify' idle
+}
+
+@test "no two processes have the same random numbers" {
+  tls
+  for i in 1 2 3; do
+    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls1_2 -trace </dev/null 2>/dev/null |
+      sed -n '/ServerHello/,/session_id/s/ *random_bytes.*: //p'
+  done | sort >randoms
+  cat randoms
+  [ "$(wc -l <randoms)" = 3 ]
+  [ "$(uniq <randoms | wc -l)" = 3 ]
+}
+
+@test "keys are read before the user changes, and nobody can read them after that" {
+  [ "$(id -u)" = 0 ] || skip 'not root'
+  cp "$C"/ec.key secret
+  chmod 600 secret
+  chmod 755 "$BATS_TEST_TMPDIR"
+  listens --user nobody --tls-cert "$C/ec.pem" --tls-key secret 127.0.0.1:PORT /
+  fetch /etc/passwd
+  [ "$(ps -o user= -p "$PID")" = nobody ]
+  kill -HUP "$PID"
+  eventually logs 'Permission denied'
+  eventually logs 'not reloaded'
+  fetch /etc/passwd
+}
+
+@test "WebSockets go over TLS" {
+  [ -e /usr/lib/python3/dist-packages/websockets ] || skip 'no python3-websockets'
+  tls --websocket '/cat packets '"$TOP/examples/ws-echo"
+  timeout 30 /usr/bin/python3 - "$PORT" <<'END'
+import asyncio, ssl, sys, os, websockets
+async def main():
+    context = ssl._create_unverified_context()
+    async with websockets.connect('wss://localhost:%s/cat' % sys.argv[1],
+                                  ssl=context, max_size=None) as ws:
+        messages = [os.urandom(n) for n in (0, 1, 125, 126, 16384, 16385, 70000, 900000)]
+        messages += [b'%d' % n for n in range(300)]
+        async def send():
+            for m in messages:
+                await ws.send(m)
+        task = asyncio.create_task(send())
+        for m in messages:
+            assert await ws.recv() == m
+        await task
+asyncio.run(main())
+END
+}
+
+@test "the hook for certbot and acme.sh installs what was renewed" {
+  mkdir etc lineage
+  cp "$C/ec.pem" etc/cert.pem
+  cp "$C/ec.key" etc/key.pem
+  cp "$C/rsa.pem" lineage/fullchain.pem
+  cp "$C/rsa.key" lineage/privkey.pem
+  listens --tls-cert etc/cert.pem --tls-key etc/key.pem 127.0.0.1:PORT "$SITE"
+  PERCH_DIRECTORY=etc PERCH_PID=$PID RENEWED_LINEAGE=lineage \
+    "$TOP/examples/acme/deploy"
+  eventually logs reloaded
+  s_client
+  [[ $output == *'subject=CN = rsa'* ]]
+  [ "$(stat -c %a etc/key.pem etc/cert.pem | tr '\n' ' ')" = '600 644 ' ]
+  PERCH_DIRECTORY=etc PERCH_PID=$PID CERT_FULLCHAIN_PATH=$C/other.pem \
+    CERT_KEY_PATH=$C/other.key "$TOP/examples/acme/deploy"
+  eventually has_lines 2 reloaded
+  s_client
+  [[ $output == *'subject=CN = other'* ]]
+}
+
+@test "--redirect-https leads to the same target, but for challenges of ACME" {
+  LISTEN=$BIN/perch-listen
+  listens --redirect-https 127.0.0.1:PORT "$SITE"
+  while read -r target host location; do
+    run curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H "Host: $host" \
+      --path-as-is "http://127.0.0.1:$PORT$target"
+    echo "$target: $output"
+    [ "$output" = "308 $location" ]
+  done <<'END'
+/ a.test https://a.test/
+/a/b?c=d&e a.test:80 https://a.test/a/b?c=d&e
+/a%2Fb%20c a.test https://a.test/a%2Fb%20c
+/.well-known/ a.test https://a.test/.well-known/
+END
+  get /.well-known/acme-challenge/t
+  [[ $answer == 'HTTP/1.1 200 '*token* ]]
+  kill "$PID"
+  listens --redirect-https=8443 --proxy-protocol=optional 127.0.0.1:PORT "$SITE"
+  get /x
+  [[ $answer == 'HTTP/1.1 308 '*$'\nLocation: https://a:8443/x\r'* ]]
+  connect old
+  printf 'GET / HTTP/1.0\r\n\r\n' >&"$old"
+  IFS= read -r -d '' -t 5 -u "$old" answer || true
+  [[ $answer == 'HTTP/1.1 400 '* ]]
+  # By version 2, with a TLV that says that TLS is spoken.
+  connect proxied
+  printf '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\x7f\0\0\1\x7f\0\0\1\0\1\0\2\x20\0\5\1\0\0\0\0GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&"$proxied"
+  IFS= read -r -d '' -t 5 -u "$proxied" answer || true
+  [[ $answer == 'HTTP/1.1 200 '* ]]
+}
+
+@test "sslscan finds no weakness" {
+  command -v sslscan >/dev/null || skip 'no sslscan'
+  tls --tls-cert "$C/rsa.pem" --tls-key "$C/rsa.key"
+  sslscan --no-colour --show-times "127.0.0.1:$PORT" >scan
+  cat scan
+  for protocol in SSLv2 SSLv3 TLSv1.0 TLSv1.1; do
+    grep -qE "^$protocol +disabled" scan
+  done
+  for protocol in TLSv1.2 TLSv1.3; do grep -qE "^$protocol +enabled" scan; done
+  grep -q 'Session renegotiation .*not supported' scan
+  refute grep -q 'ompression enabled' scan
+  [ "$(grep -c 'not vulnerable to heartbleed' scan)" = 2 ]
+  refute grep -E '^(Accepted|Preferred).*(CBC|RC4|DES|MD5|SHA$|NULL|EXP|anon)' scan
+}
+
+@test "the launchers, but for perch-tls, have nothing of OpenSSL" {
+  for program in perch perch-listen; do
+    refute grep -q libssl <(readelf -d "$BIN/$program")
+    refute grep -q libcrypto <(readelf -d "$BIN/$program")
+  done
+  readelf -d "$BIN/perch-tls" | grep -q 'NEEDED.*libssl'
+}
+
+@test "a kernel that has TLS encrypts what is sent" {
+  [ -n "${BOOT:-}" ] || skip 'only with BOOT=1'
+  why=$(missing qemu-system-x86_64 cpio depmod apt-get)
+  [ -z "$why" ] || skip "$why"
+  mkdir -p "$BUILD/ktls"
+  "$TOP/test/ktls" "$BUILD/ktls"
+}
