@@ -15,6 +15,15 @@ CR=$'\r'
 # They would be taken for the client's address.
 unset TCPREMOTEIP REMOTE_ADDR REMOTE_HOST SOCAT_PEERADDR NCAT_REMOTE_ADDR
 
+# Each skip is a line in the file $SKIPPED, if that is set.
+if [ -n "${SKIPPED:-}" ] && ! declare -F recorded_skip >/dev/null; then
+  eval "recorded_$(declare -f skip)"
+  skip() {
+    echo "${BATS_TEST_FILENAME##*/}: ${1:-}" >>"$SKIPPED"
+    recorded_skip "$@"
+  }
+fi
+
 perch() {
   "$BIN/perch" "$@"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Real clients of WebSockets: node's ws, python3-websockets, Chromium is in
 # browser.bats; and the examples.
+# Debian 12 has no websocat, and its curl is built without ws.
 load helper
 
 setup_file() {

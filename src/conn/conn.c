@@ -342,13 +342,10 @@ next_head(struct conn *c, struct slice *head)
 			if (!is_first)
 				deadline = clock_deadline(s->header_ms);
 		}
-		if (!has_begun && is_first) {
+		if (!has_begun && is_first)
 			stop_idle_new(c->in_fd);
-		} else if (!has_begun) {
-			stop_idle(c->in_fd);
-			if (stop_requested())
-				return false;
-		}
+		else if (!has_begun && !stop_idle(c->in_fd))
+			return false;
 		n = reader_fill(&c->reader, deadline);
 		stop_idle(-1);
 		if (n <= 0)

@@ -71,7 +71,7 @@ stop_requested(void)
 	return is_requested;
 }
 
-void
+bool
 stop_idle(int fd)
 {
 	bool was_new = is_new;
@@ -80,6 +80,7 @@ stop_idle(int fd)
 	idle = fd + 1;
 	if (was_new && is_requested)
 		alarm(0);
+	return !is_requested;
 }
 
 void

@@ -22,12 +22,14 @@ void stop_install(void);
 /* True once SIGTERM has come. */
 bool stop_requested(void);
 
-/* Seconds for a first request after SIGTERM: a round trip, and a lost packet.
- */
+/* Seconds for a first request after SIGTERM: what a lost packet takes. */
 #define STOP_NEW_S 1
 
-/* Marks fd as waiting for a request, or with -1 as not waiting. */
-void stop_idle(int fd);
+/*
+ * Marks fd as waiting for a request, or with -1 as not waiting. False if
+ * SIGTERM has come already, and nothing is to be waited for.
+ */
+bool stop_idle(int fd);
 
 /* Marks fd as waiting for the first bytes of a connection. */
 void stop_idle_new(int fd);
