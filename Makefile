@@ -9,6 +9,7 @@
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench)
 #   make bench-websocket with websocketd and node's ws
+#   make bench-tls       perch-tls with nginx
 #   make examples        build the C programs in examples/
 #   make install         PREFIX=/usr/local DESTDIR=, and uninstall; for the
 #                        units SITE=/srv/www, and CONFIG=FILE if there is one
@@ -256,6 +257,12 @@ bench-websocket: all examples
 	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/wsload test/bench/wsload.c
 	LOAD=$(BUILD)/bench/wsload test/bench/websocket
 
+bench-tls: all
+	@mkdir -p $(BUILD)/bench
+	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/tlsload test/bench/tlsload.c \
+	    -lssl -lcrypto
+	LOAD=$(BUILD)/bench/tlsload test/bench/tls
+
 deps:
 	@test/deps
 
@@ -340,7 +347,7 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-websocket deps format \
+.PHONY: all run check run-tests check-asan bench bench-websocket bench-tls deps format \
     lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
