@@ -198,10 +198,10 @@ is_gone() {
   [[ $stderr == *': the client answers no pings'* ]]
   is_gone
   rm pids
-  # Whatever it sends counts.
-  talks ./silent sleep:0.3 'send:\x8a\x80\0\0\0\0' sleep:0.3 \
-    'send:\x8a\x80\0\0\0\0' sleep:0.1 close read -- --websocket-ping 0.2 \
-    --websocket-pong-timeout 0.3
+  # Whatever it sends counts: else there would be no second ping.
+  talks ./silent read:183 'send:\x8a\x80\0\0\0\0' read:2 \
+    'send:\x8a\x80\0\0\0\0' close read -- --websocket-ping 0.2 \
+    --websocket-pong-timeout 1
   [ "$frames" = '\x89\x00\x89\x00\x88\x02\x03\xe8' ]
 }
 
