@@ -91,26 +91,26 @@ endif
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/lines \
     base/log http/ip http/http http/field http/head http/target http/request \
-    http/chunked http/date http/mime_builtin http/mime http/accept http/validator \
-    http/conditional http/range http/base64 http/credentials http/response \
-    http/cgi_head http/cgi_meta http/escape http/proxy http/forwarded \
-    ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close ws/frame \
-    ws/packet ws/deflate serve/spawn serve/rules serve/pages serve/wildcard \
-    serve/template serve/redirects serve/headers serve/root serve/hosts \
-    serve/page_rules serve/auth serve/exchange serve/error serve/location \
-    serve/representation serve/names serve/directory serve/listing_page \
-    serve/listing serve/file serve/echo serve/program serve/cgi \
-    serve/cgi_answer serve/websocket serve/route conn/stop conn/stream \
-    conn/fd_stream conn/tls_names conn/tls_tickets conn/tls_certificate \
-    conn/tls conn/tls_warm conn/tls_stream conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
-    conn/access conn/process conn/complaint conn/relay conn/output \
-    conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
-    conn/websocket conn/talk conn/conn conn/preface conn/desk conn/gateway \
-    host/peer host/endpoint host/start host/config host/address \
-    host/children host/watch host/socket \
-    host/privilege host/notify host/orders host/image host/ucspi \
-    host/overload host/handover host/reload host/launcher host/stack \
-    host/listen
+    http/chunked http/date http/mime_builtin http/mime http/accept \
+    http/validator http/conditional http/range http/base64 http/credentials \
+    http/response http/cgi_head http/cgi_meta http/escape http/proxy \
+    http/forwarded ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close \
+    ws/frame ws/packet ws/deflate serve/spawn serve/rules serve/pages \
+    serve/wildcard serve/template serve/redirects serve/headers serve/root \
+    serve/hosts serve/page_rules serve/auth serve/exchange serve/error \
+    serve/location serve/representation serve/names serve/directory \
+    serve/listing_page serve/listing serve/file serve/echo serve/program \
+    serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop \
+    conn/stream conn/fd_stream conn/tls_names conn/tls_tickets \
+    conn/tls_certificate conn/tls conn/tls_warm conn/tls_stream \
+    conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
+    conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
+    conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
+    conn/conn conn/preface conn/desk conn/gateway host/peer host/endpoint \
+    host/start host/config host/connection host/address host/children \
+    host/watch host/socket host/privilege host/notify host/orders host/image \
+    host/ucspi host/overload host/handover host/reload host/launcher \
+    host/stack host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.
@@ -347,8 +347,8 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-websocket bench-tls deps format \
-    lint install uninstall dist deb clean examples
+.PHONY: all run check run-tests check-asan bench bench-websocket bench-tls \
+    deps format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
     $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d) $(tls_objects:.o=.d)

@@ -4,28 +4,24 @@
  * own, or starts a program for it.
  */
 #include <signal.h>
-#include <stdalign.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "conn/fd_stream.h"
-#include "host/endpoint.h"
+#include "host/connection.h"
 #include "host/listen.h"
 #include "host/orders.h"
-#include "host/peer.h"
 #include "host/stack.h"
 #include "host/ucspi.h"
 
 /*
- * Static: untouched parts cost nothing. Together and on a page's start:
- * what a connection writes to is copied for it page by page.
+ * Static: untouched parts cost nothing. Together, and with what else every
+ * process writes to (src/layout.ld): that is copied page by page.
  */
 static struct {
 	struct fd_stream stream;
 	struct conn conn;
 } served;
 static struct config config;
-static struct root root;
 
 static void
 serve(int fd)
@@ -34,18 +30,7 @@ serve(int fd)
 
 	fd_stream_init_socket(&served.stream, fd, conn_out(c), config.conn.pace,
 			      conn_read_timeout(&config.conn));
-	c->settings = &config.conn;
-	c->site = &config.site;
-	c->root = root;
-	c->stream = &served.stream.stream;
-	c->in_fd = fd;
-	c->remote = peer_address;
-	c->endpoints = endpoint_find;
-	c->proxied = peer_set_proxied;
-	if (config.trusted != NULL) {
-		peer_trust(config.trusted);
-		c->forwarded = peer_set_forwarded;
-	}
+	connection_set_up(c, &config, &served.stream.stream, fd);
 	conn_serve(c);
 }
 
@@ -69,16 +54,10 @@ main(int argc, char **argv)
 	if (!is_connection && !config.checks &&
 	    (error = listen_inherit(&config)))
 		return error;
-	if (config.listen.program == NULL &&
-	    (error = root_open(&root, config.site.directory))) {
-		config_refuse(config.site.directory, strerror(error));
-		return 2;
-	}
-	/* Read here they are read once, and complained of once. */
-	if (config.site.has_page_rules && !config.site.has_hosts &&
-	    config.listen.program == NULL) {
-		page_rules_read(&served.conn.storage.page_rules, &root, "");
-		served.conn.storage.page_rules.is_current = false;
+	if (config.listen.program == NULL) {
+		if ((error = connection_open_root(&served.conn, &config)))
+			return error;
+		connection_read_rules(&served.conn, &config);
 	}
 	if (config.checks)
 		return listen_check(&config);

@@ -4,7 +4,6 @@
  * the first fork; a child does its own handshake, and serves.
  */
 #include <stdalign.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,10 +12,10 @@
 #include "conn/preface.h"
 #include "conn/tls_stream.h"
 #include "conn/tls_variables.h"
+#include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/listen.h"
 #include "host/orders.h"
-#include "host/peer.h"
 #include "host/stack.h"
 #include "host/watch.h"
 
@@ -25,12 +24,11 @@
  * what a connection writes to is copied for it page by page.
  */
 static struct {
-	alignas(4096) struct fd_stream socket;
+	alignas(PAGE) struct fd_stream socket;
 	struct tls_stream stream;
 	struct conn conn;
 } served;
 static struct config config;
-static struct root root;
 static struct tls tls;
 static struct watch watch;
 
@@ -48,18 +46,8 @@ lay_out(int fd)
 
 	fd_stream_init_socket(&served.socket, fd, conn_out(c), config.conn.pace,
 			      conn_read_timeout(&config.conn));
-	c->settings = &config.conn;
-	c->site = &config.site;
-	c->root = root;
-	c->stream = &served.socket.stream;
-	c->in_fd = fd;
-	c->remote = peer_address;
+	connection_set_up(c, &config, &served.socket.stream, fd);
 	c->endpoints = find_endpoints;
-	c->proxied = peer_set_proxied;
-	if (config.trusted != NULL) {
-		peer_trust(config.trusted);
-		c->forwarded = peer_set_forwarded;
-	}
 	return c;
 }
 
@@ -178,16 +166,9 @@ main(int argc, char **argv)
 	}
 	if (!config.checks && (error = listen_inherit(&config)))
 		return error;
-	error = root_open(&root, config.site.directory);
-	if (error) {
-		config_refuse(config.site.directory, strerror(error));
-		return 2;
-	}
-	/* Read here they are read once, and complained of once. */
-	if (config.site.has_page_rules && !config.site.has_hosts) {
-		page_rules_read(&served.conn.storage.page_rules, &root, "");
-		served.conn.storage.page_rules.is_current = false;
-	}
+	if ((error = connection_open_root(&served.conn, &config)))
+		return error;
+	connection_read_rules(&served.conn, &config);
 	if ((error = prepare_tls()))
 		return error;
 	if (config.checks)

@@ -110,13 +110,13 @@ answers() {
     # The table in the source, whose rows are for one program or for both.
     ($table) = read_file("$top/src/host/config.c") =~
       /struct option options\[\] = \{(.*?)\n\};/s or die;
-    while ($table =~ /\{"([a-z-]+)",.*?\b(BOTH|LAUNCHERS|PROGRAM_[A-Z_| ]+),/gs) {
+    while ($table =~ /\{"([a-z-]+)",.*?\b(ALL|LAUNCHERS|PROGRAM_[A-Z_| ]+),/gs) {
       my ($name, $who) = ($1, $2);
-      push @{$table{perch}}, $name if $who =~ /BOTH|PROGRAM_PERCH/;
+      push @{$table{perch}}, $name if $who =~ /ALL|PROGRAM_PERCH/;
       push @{$table{"perch-listen"}}, $name
-        if $who =~ /BOTH|LAUNCHERS|PROGRAM_LISTEN/;
+        if $who =~ /ALL|LAUNCHERS|PROGRAM_LISTEN/;
       push @{$table{"perch-tls"}}, $name
-        if $who =~ /BOTH|LAUNCHERS|PROGRAM_TLS/;
+        if $who =~ /ALL|LAUNCHERS|PROGRAM_TLS/;
     }
     sub same {
       my ($what, $got, $want) = @_;

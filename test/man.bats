@@ -137,10 +137,10 @@ setup_file() {
     ($table) = $config =~ /struct option options\[\] = \{(.*?)\n\};/s or die;
     %heading = (FLAG => "Without", SECONDS => "Seconds", SIZE => "Bytes",
       COUNT => "Other");
-    while ($table =~ /\{"([a-z-]+)",.*?\bOPTION_(\w+),\s+(BOTH|LAUNCHERS|PROGRAM_\w+(?: \| PROGRAM_\w+)*),/gs) {
+    while ($table =~ /\{"([a-z-]+)",.*?\bOPTION_(\w+),\s+(ALL|LAUNCHERS|PROGRAM_\w+(?: \| PROGRAM_\w+)*),/gs) {
       next if $1 =~ /^(help|version|config)$/;
       ($name, $kind, $whose) = ($1, $2, $3);
-      $want{$name} = [$whose =~ /BOTH|PERCH/ ? "" :
+      $want{$name} = [$whose =~ /ALL|PERCH/ ? "" :
         $whose eq "PROGRAM_TLS" ? "+" : "*", $kind];
     }
     ($section) = $page =~ /^\.Sh OPTIONS\n(.*?)^\.Sh/ms or die;

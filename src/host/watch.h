@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "conn/tls.h"
+
 /*
  * Files that others may replace. What is looked at is what their names
  * lead to: who renews certificates changes links, or renames.
@@ -17,7 +19,7 @@ struct watch {
 		ino_t inode;
 		off_t size;
 		struct timespec changed;
-	} file[200];
+	} file[3 * TLS_CERTIFICATES_MAX + 2]; /* all that perch-tls reads */
 	size_t count;
 	bool has_change; /* seen, and not told yet */
 };

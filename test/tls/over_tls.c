@@ -17,8 +17,7 @@
 #include "conn/stop.h"
 #include "conn/tls_stream.h"
 #include "host/config.h"
-#include "host/endpoint.h"
-#include "host/peer.h"
+#include "host/connection.h"
 #include "host/start.h"
 #include "over_tls.h"
 
@@ -65,22 +64,13 @@ serve(int fd, int argc, char **argv)
 	const char *why;
 
 	if (config_read(&config, PROGRAM_PERCH, argc, argv) != CONFIG_SERVE ||
-	    root_open(&conn.root, config.site.directory) != 0)
+	    connection_open_root(&conn, &config) != 0)
 		_exit(2);
 	start_signals();
 	stop_install();
 	fd_stream_init(&under, fd, fd, conn_out(&conn), config.conn.pace,
 		       conn_read_timeout(&config.conn));
-	conn.settings = &config.conn;
-	conn.site = &config.site;
-	conn.in_fd = fd;
-	conn.remote = peer_address;
-	conn.endpoints = endpoint_find;
-	conn.proxied = peer_set_proxied;
-	if (config.trusted != NULL) {
-		peer_trust(config.trusted);
-		conn.forwarded = peer_set_forwarded;
-	}
+	connection_set_up(&conn, &config, &under.stream, fd);
 	if (tls_stream_start(&stream, &tls, &under.stream, (struct slice){0},
 			     clock_deadline(settings.handshake_ms),
 			     &why) != TLS_STARTED)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "host/connection.h"
+#include "host/endpoint.h"
+#include "host/peer.h"
+
+int
+connection_open_root(struct conn *c, const struct config *config)
+{
+	int error = root_open(&c->root, config->site.directory);
+
+	if (!error)
+		return 0;
+	config_refuse(config->site.directory, strerror(error));
+	return 2;
+}
+
+void
+connection_read_rules(struct conn *c, const struct config *config)
+{
+	if (!config->site.has_page_rules || config->site.has_hosts)
+		return;
+	page_rules_read(&c->storage.page_rules, &c->root, "");
+	c->storage.page_rules.is_current = false;
+}
+
+void
+connection_set_up(struct conn *c, const struct config *config, struct stream *s,
+		  int fd)
+{
+	c->settings = &config->conn;
+	c->site = &config->site;
+	c->stream = s;
+	c->in_fd = fd;
+	c->remote = peer_address;
+	c->endpoints = endpoint_find;
+	c->proxied = peer_set_proxied;
+	if (config->trusted == NULL)
+		return;
+	peer_trust(config->trusted);
+	c->forwarded = peer_set_forwarded;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef HOST_CONNECTION_H
+#define HOST_CONNECTION_H
+
+#include "host/config.h"
+
+/*
+ * Opens the document root of c, as whoever we are now. Returns 0, or the
+ * exit status 2 after saying what is wrong with it.
+ */
+int connection_open_root(struct conn *c, const struct config *config);
+
+/*
+ * Reads the rules that lie in the root, if they are wanted: before a fork
+ * they are read once, and complained of once.
+ */
+void connection_read_rules(struct conn *c, const struct config *config);
+
+/*
+ * Sets c up to serve the client at fd, whose stream is s, as config says.
+ * Config, s and fd stay the caller's. Makes no system call.
+ */
+void connection_set_up(struct conn *c, const struct config *config,
+		       struct stream *s, int fd);
+
+#endif
