@@ -102,7 +102,7 @@ layers = \
     serve/listing_page serve/listing serve/file serve/echo serve/program \
     serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop \
     conn/stream conn/fd_stream conn/tls_names conn/tls_tickets \
-    conn/tls_certificate conn/tls conn/tls_warm conn/tls_stream \
+    conn/tls_memory conn/tls_certificate conn/tls conn/tls_warm conn/tls_stream \
     conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
     conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
@@ -114,7 +114,7 @@ layers = \
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.
-openssl_layers = conn/tls_tickets conn/tls_certificate conn/tls \
+openssl_layers = conn/tls_memory conn/tls_tickets conn/tls_certificate conn/tls \
     conn/tls_warm conn/tls_stream conn/tls_variables
 
 programs = perch perch-listen

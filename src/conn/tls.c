@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "conn/tls.h"
+#include "conn/tls_memory.h"
 
 /*
  * Of TLS 1.2: an ephemeral key and an AEAD, as TLS 1.3 always has. What
@@ -333,6 +334,7 @@ tls_init(struct tls *tls, const struct tls_settings *settings,
 	*tls =
 	    (struct tls){.settings = settings, .offloads = kernel_encrypts()};
 	*file = NULL;
+	tls_memory_init();
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return why_openssl("OpenSSL does not start");
 	for (size_t i = 0; i < settings->certificate_count && !error; i++)

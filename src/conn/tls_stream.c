@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "conn/tls_memory.h"
 #include "conn/tls_stream.h"
 
 #define RECORD_MAX SSL3_RT_MAX_PLAIN_LENGTH
@@ -347,6 +348,7 @@ tls_stream_start(struct tls_stream *t, struct tls *tls, struct stream *under,
 	t->more = STREAM_LAST;
 	under->out = BUF_OVER(t->out);
 	*why = "no memory for TLS";
+	tls_memory_enter();
 	if (!make_ssl(t, tls))
 		return TLS_FAILED;
 	ERR_clear_error();

@@ -93,7 +93,7 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 		ucspi_set(fd, peer);
 		return image_start(&l->program, fd);
 	}
-	pid = fork();
+	pid = _Fork();
 	if (pid == 0)
 		serve_forked(l, fd, peer);
 	return pid < 0 ? -errno : pid;

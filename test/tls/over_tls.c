@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "conn/fd_stream.h"
 #include "conn/stop.h"
+#include "conn/tls_memory.h"
 #include "conn/tls_stream.h"
 #include "host/config.h"
 #include "host/connection.h"
@@ -33,12 +34,15 @@ int
 over_tls_init(void)
 {
 	static char path[32];
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = X509_new();
 	int fd = memfd_create("pem", MFD_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	const char *what;
+	EVP_PKEY *key;
+	X509 *x;
 
+	tls_memory_init();
+	key = EVP_EC_gen("P-256");
+	x = X509_new();
 	if (file == NULL || key == NULL || x == NULL)
 		return 0;
 	X509_gmtime_adj(X509_getm_notBefore(x), 0);
