@@ -275,7 +275,7 @@ setup_file() {
       next;
     }
     s{/\*.*?\*/|^#include.*?$}{}gsm;
-    s{#define (SOCKETS|CHILDREN) .*}{};
+    s{#define SOCKETS .*|VARIABLE\("\w+"\)}{}g;
     while (/((?:"(?:\\.|[^"\\])*"\s*)+)/g) {
       ($text = $1) =~ s/"\s*"//g;
       $text =~ s/^"\s*|\s*"\s*$//g;

@@ -120,10 +120,7 @@ END
   head -c 80 /dev/urandom >keys
   tls --tls-tickets keys
   for version in tls1_2 tls1_3; do
-    # The ticket of 1.3 comes with the first answer.
-    { printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; pause 0.2; } |
-      openssl s_client -connect "127.0.0.1:$PORT" -$version -sess_out $version \
-        -quiet -ign_eof >/dev/null 2>&1
+    session $version -$version
     s_client -$version -sess_in $version
     [[ $output == *Reused,* ]]
   done
@@ -142,6 +139,49 @@ END
   kill -HUP "$PID"
   eventually has_lines 3 'reloaded'
   s_client -tls1_2 -sess_in tls1_2
+  [[ $output == *New,* ]]
+}
+
+# session NAME ARG...: leaves a session of TLS 1.2 or 1.3 in the file NAME.
+session() {
+  # The ticket of 1.3 comes with the first answer.
+  printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
+    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -sess_out "$1" \
+      "${@:2}" -quiet -ign_eof >/dev/null 2>&1
+}
+
+@test "without --tls-tickets a session goes on after reloads, but not under another policy, and not after a start" {
+  cp "$C/client.pem" authority
+  printf 'tls-cert %s\ntls-key %s\ntls-client-ca authority optional\n' \
+    "$C/ec.pem" "$C/ec.key" >conf
+  listens --config conf 127.0.0.1:PORT "$SITE"
+  session 2 -tls1_2
+  session 3 -tls1_3
+  for count in 1 2; do
+    kill -HUP "$PID"
+    eventually has_lines $count reloaded
+    for version in 2 3; do
+      s_client -tls1_$version -sess_in $version
+      [[ $output == *Reused,* ]]
+    done
+  done
+  # Other ciphers, and other authorities behind the same name.
+  echo 'tls-ciphers ECDHE+AESGCM' >>conf
+  kill -HUP "$PID"
+  eventually has_lines 3 reloaded
+  s_client -tls1_2 -sess_in 2
+  [[ $output == *New,* ]]
+  session 2 -tls1_2
+  cp "$C/stranger.pem" authority
+  kill -HUP "$PID"
+  eventually has_lines 4 reloaded
+  s_client -tls1_2 -sess_in 2
+  [[ $output == *New,* ]]
+  session 2 -tls1_2
+  kill "$PID"
+  exits 0 "$PID"
+  listens --config conf 127.0.0.1:PORT "$SITE"
+  s_client -tls1_2 -sess_in 2
   [[ $output == *New,* ]]
 }
 
@@ -394,18 +434,68 @@ talk_tls() {
   [ "$(uniq <randoms | wc -l)" = 3 ]
 }
 
-@test "keys are read before the user changes, and nobody can read them after that" {
+# shows NAME: its certificate is that one.
+shows() {
+  s_client
+  [[ $output == *"subject=CN = $1"* ]]
+}
+
+@test "with --user keys that root alone may read are read at the start and at each reload, and nobody else can" {
   [ "$(id -u)" = 0 ] || skip 'not root'
-  cp "$C"/ec.key secret
-  chmod 600 secret
-  chmod 755 "$BATS_TEST_TMPDIR"
-  listens --user nobody --tls-cert "$C/ec.pem" --tls-key secret 127.0.0.1:PORT /
-  fetch /etc/passwd
-  [ "$(ps -o user= -p "$PID")" = nobody ]
+  mkdir secret
+  cp "$C/ec.pem" secret/cert
+  cp "$C/ec.key" secret/key
+  echo open >open
+  chmod 700 secret
+  chmod 600 secret/*
+  # After a reload it opens its directory as that user.
+  local folder=$PWD
+  until [ "$folder" = /tmp ] || [ "$folder" = / ]; do
+    chmod a+x "$folder"
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  printf 'tls-cert secret/cert\ntls-key secret/key\ntls-watch 0.1\n' >conf
+  listens --user nobody --config conf --max-requests 2 127.0.0.1:PORT "$PWD"
+  # Beside it there is what opens its files, and that has nothing else.
+  has_children 1
+  opener=${CHILDREN[0]}
+  [ "$(ps -o user= -p "$PID" -p "$opener" | xargs)" = 'nobody root' ]
+  FDS=("/proc/$opener/fd/"*)
+  [ "${FDS[*]##*/}" = '0 1 2 3' ]
+  # Those who serve a connection do not reach it.
+  hold held
+  [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = 1 ]
+  exec {held}>&-
+  [ "$(fetch /open)" = open ]
+  [ "$(fetch -o /dev/null -w '%{http_code}' /secret/key)" = 403 ]
+
+  # What is new is seen, though only root may look.
+  cp "$C/rsa.pem" secret/cert
+  cp "$C/rsa.key" secret/key
+  eventually shows rsa
+  [ "$(fetch --cacert "$C/rsa.pem" -o /dev/null -w '%{http_code}' /secret/key)" = 403 ]
+  echo broken >secret/cert
   kill -HUP "$PID"
-  eventually logs 'Permission denied'
+  eventually logs 'secret/cert: there is no certificate in PEM'
   eventually logs 'not reloaded'
-  fetch /etc/passwd
+  shows rsa
+  cp "$C/ec.pem" secret/cert
+  cp "$C/ec.key" secret/key
+  eventually shows ec
+
+  # It opens nothing that was not named when it was started.
+  head -c 80 /dev/urandom >secret/tickets
+  echo 'tls-tickets secret/tickets' >>conf
+  kill -HUP "$PID"
+  eventually logs 'secret/tickets: Permission denied'
+  fetch /open
+  # Nor can that user reach through the launcher, whichever image it is.
+  refute setpriv --reuid=nobody --regid=nogroup --clear-groups ls "/proc/$PID/fd"
+
+  kill "$PID"
+  exits 0 "$PID"
+  eventually gone "$opener"
 }
 
 @test "WebSockets go over TLS" {

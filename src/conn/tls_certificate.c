@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
-#include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -22,44 +20,27 @@ no_password(char *text, int cap, int writes, void *argument)
 	return -1;
 }
 
-static BIO *
-open_file(const char *path, const char **error)
-{
-	BIO *file;
-
-	errno = 0;
-	file = BIO_new_file(path, "r");
-	*error = file != NULL ? NULL : errno ? strerror(errno) : "no memory";
-	return file;
-}
-
 /* The certificate that comes first, and the others as its chain. */
 static const char *
-read_chain(struct tls_certificate *c, BIO *file)
+read_chain(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
-	X509 *next;
+	const char *error;
+	BIO *file = tls_file_read(open, path, &error);
 
-	c->chain = sk_X509_new_null();
-	c->certificate = PEM_read_bio_X509(file, NULL, no_password, NULL);
-	if (c->certificate == NULL)
-		return "there is no certificate in PEM";
-	if (c->chain == NULL)
-		return "no memory";
-	while ((next = PEM_read_bio_X509(file, NULL, no_password, NULL)))
-		if (sk_X509_push(c->chain, next) == 0)
-			return "no memory";
-	/* It is the end of the file that is no certificate. */
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return "a certificate of the chain is malformed";
-	ERR_clear_error();
-	return NULL;
+	if (file == NULL)
+		return error;
+	error = tls_file_certificates(file, &c->chain);
+	BIO_free(file);
+	if (error == NULL)
+		c->certificate = sk_X509_shift(c->chain);
+	return error;
 }
 
 static const char *
-read_key(struct tls_certificate *c, const char *path)
+read_key(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
 	const char *error;
-	BIO *file = open_file(path, &error);
+	BIO *file = tls_file_read(open, path, &error);
 
 	if (file == NULL)
 		return error;
@@ -141,10 +122,10 @@ read_ocsp_time(struct tls_certificate *c, OCSP_RESPONSE *response)
 }
 
 static const char *
-read_ocsp(struct tls_certificate *c, const char *path)
+read_ocsp(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
 	const char *error;
-	BIO *file = open_file(path, &error);
+	BIO *file = tls_file_read(open, path, &error);
 	unsigned char *bytes = NULL;
 	OCSP_RESPONSE *response;
 	int len;
@@ -177,29 +158,23 @@ find_oddity(const struct tls_certificate *c)
 }
 
 const char *
-tls_certificate_read(struct tls_certificate *c, const char *certificate_file,
-		     const char *key_file, const char *ocsp_file,
-		     const char **file)
+tls_certificate_read(struct tls_certificate *c,
+		     const struct tls_certificate_files *files,
+		     tls_file_opener *open, const char **file)
 {
 	const char *error;
-	BIO *opened;
 
 	*c = (struct tls_certificate){.key_kind = EVP_PKEY_NONE};
-	*file = certificate_file;
-	opened = open_file(certificate_file, &error);
-	if (opened == NULL)
-		return error;
-	error = read_chain(c, opened);
-	BIO_free(opened);
-	if (error != NULL)
+	*file = files->certificate;
+	if ((error = read_chain(c, open, *file)) != NULL)
 		return error;
 	if (!read_names(c))
 		return "no memory";
-	*file = key_file;
-	if ((error = read_key(c, key_file)) != NULL)
+	*file = files->key;
+	if ((error = read_key(c, open, *file)) != NULL)
 		return error;
-	*file = ocsp_file;
-	if (ocsp_file != NULL && (error = read_ocsp(c, ocsp_file)) != NULL)
+	*file = files->ocsp;
+	if (*file != NULL && (error = read_ocsp(c, open, *file)) != NULL)
 		return error;
 	c->complaint = find_oddity(c);
 	return NULL;
