@@ -216,6 +216,30 @@ setup_file() {
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
 }
 
+@test "perch-tls.8 has the variables that it gives to a program, and no others" {
+  perl -0777 -n -e '
+    if ($ARGV =~ /\.8$/) {
+      $listed{$_}++ for map split(/ , /), /^\.It Ev (SSL_.*)$/mg;
+      # What the star stands for.
+      ($parts) = /^their parts\n\.Ev (.*\nand\n.*) ,$/m;
+      $part{$_}++ for grep /^[A-Z]/, split /\W+(?:and\W+Ev\W)?/, $parts;
+    } else {
+      $given{s/_\K$/*/r}++ for /"(SSL_[A-Za-z_]+)"/g;
+      $name{$_}++ for /\{NID_\w+, "(\w+)"\}/g;
+    }
+    END {
+      print "not there: $_\n" for grep !$listed{$_}, sort keys %given;
+      print "not given: $_\n" for grep !$given{$_}, sort keys %listed;
+      print "parts: @{[sort keys %part]} and @{[sort keys %name]}\n"
+        if "@{[sort keys %part]}" ne "@{[sort keys %name]}";
+      print keys(%given) . " variables\n" if keys %given < 15;
+    }
+  ' "$TOP/man/perch-tls.8" "$TOP/src/conn/tls_variables.c" \
+    >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
 @test "perch-cgi.7's examples run: a program that counts, and one that sends events" {
   cd "$BATS_TEST_TMPDIR"
   mkdir -p site/cgi

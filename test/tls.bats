@@ -33,7 +33,11 @@ setup_file() {
   cat >"$SITE/cgi/env" <<'END'
 #!/bin/sh
 printf 'Content-Type: text/plain\r\n\r\n'
-env | grep -E '^(HTTPS|SSL_|REMOTE_ADDR)' | sort
+env | grep -E '^(HTTPS|SSL_|REMOTE_ADDR)'
+END
+  cat >"$SITE/cgi/pem" <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n%s' "$SSL_CLIENT_CERT"
 END
   cat >"$SITE/cgi/cat" <<'END'
 #!/bin/sh
@@ -232,6 +236,55 @@ has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
   refute grep -q SSL_CLIENT_S_DN <<<"$output"
   run fetch --cert "$C/stranger.pem" --key "$C/stranger.key" /cgi/env
   [ "$status" != 0 ]
+}
+
+@test "programs get all of a client's certificate, in a session that goes on too" {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 9 -utf8 -keyout rich.key -out rich.pem \
+    -subj '/C=DE/ST=Hessen/L=Hanau/O=Fische, Müller/OU=Teich/OU=See/CN=Änne/UID=anne/emailAddress=anne@fish.test' \
+    -addext "subjectAltName=email:a@fish.test,DNS:fish.test,URI:http://x/,DNS:pond.test$(printf ',DNS:%s.test' {2..12})" 2>/dev/null
+  tls --tls-client-ca rich.pem --cgi /cgi/
+  [ "$(fetch --cert rich.pem --key rich.key /cgi/pem)" = "$(cat rich.pem)" ]
+  print=$(openssl x509 -in rich.pem -noout -fingerprint -sha256)
+  print=${print#*=} print=${print//:/}
+  cat >want <<END
+SSL_CLIENT_FINGERPRINT=${print,,}
+SSL_CLIENT_I_DN=emailAddress=anne@fish.test,UID=anne,CN=Änne,OU=See,OU=Teich,O=Fische\\, Müller,L=Hanau,ST=Hessen,C=DE
+SSL_CLIENT_I_DN_CN=Änne
+SSL_CLIENT_I_DN_O=Fische, Müller
+SSL_CLIENT_M_SERIAL=$(openssl x509 -in rich.pem -noout -serial | sed 's/.*=//')
+SSL_CLIENT_SAN_DNS_0=fish.test
+SSL_CLIENT_SAN_DNS_1=pond.test
+SSL_CLIENT_SAN_DNS_9=9.test
+SSL_CLIENT_SAN_Email_0=a@fish.test
+SSL_CLIENT_S_DN=emailAddress=anne@fish.test,UID=anne,CN=Änne,OU=See,OU=Teich,O=Fische\\, Müller,L=Hanau,ST=Hessen,C=DE
+SSL_CLIENT_S_DN_C=DE
+SSL_CLIENT_S_DN_CN=Änne
+SSL_CLIENT_S_DN_Email=anne@fish.test
+SSL_CLIENT_S_DN_L=Hanau
+SSL_CLIENT_S_DN_O=Fische, Müller
+SSL_CLIENT_S_DN_OU=Teich
+SSL_CLIENT_S_DN_ST=Hessen
+SSL_CLIENT_S_DN_UID=anne
+SSL_CLIENT_VERIFY=SUCCESS
+SSL_CLIENT_V_END=$(openssl x509 -in rich.pem -noout -enddate | sed 's/.*=//')
+SSL_CLIENT_V_REMAIN=8
+SSL_CLIENT_V_START=$(openssl x509 -in rich.pem -noout -startdate | sed 's/.*=//')
+END
+  for word in Initial Resumed; do
+    for version in 1.2 1.3; do
+      [ $word = Initial ] || resume=(-sess_in $version)
+      printf 'GET /cgi/env HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
+        timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls${version/./_} -quiet -ign_eof \
+          -cert rich.pem -key rich.key -sess_out $version "${resume[@]}" >got 2>/dev/null
+      cat got
+      grep -qx "SSL_PROTOCOL=TLSv$version" got
+      grep -qx "SSL_SESSION_RESUMED=$word" got
+      while IFS= read -r line; do
+        grep -qxF "$line" got || { echo "not there: $line"; false; }
+      done <want
+      refute grep -q SSL_CLIENT_SAN_DNS_10 got
+    done
+  done
 }
 
 @test "content goes both ways at once through a program" {
