@@ -624,6 +624,15 @@ END
   [[ $answer == 'HTTP/1.1 200 '* ]]
 }
 
+@test "h2load gets all of its requests answered, over connections that it keeps and makes" {
+  command -v h2load >/dev/null || skip 'no h2load'
+  tls --max-requests 50
+  timeout 60 h2load --h1 -n 3000 -c 40 "https://127.0.0.1:$PORT/" >load
+  cat load
+  grep -q '^requests: 3000 total, 3000 started, 3000 done, 3000 succeeded, 0 failed, 0 errored' load
+  grep -q '^status codes: 3000 2xx' load
+}
+
 @test "sslscan finds no weakness" {
   command -v sslscan >/dev/null || skip 'no sslscan'
   tls --tls-cert "$C/rsa.pem" --tls-key "$C/rsa.key"
