@@ -80,6 +80,7 @@ setup_file() {
       $string = qr/"(?:\\.|[^"\\])*"/;
       $call = qr/\((?:[^()"\x27]|$string|\x27(?:\\.|[^\x27\\])+\x27|(??{$call}))*\)/;
     }
+    # What is said of TLS is in perch-tls.8.
     next if $ARGV =~ m{/conn/tls};
     if ($ARGV =~ /\.[78]$/) {
       ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
@@ -462,6 +463,31 @@ examples_of() {
     }
   ' "$TOP/man/perch.conf.5" \
     "$TOP"/src/{host/config,serve/rules,serve/program,serve/websocket,http/ip,http/mime}.c \
+    >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "perch-tls.8 has what is said of certificates, keys and handshakes, and nothing else" {
+  perl -0777 -n -e '
+    if ($ARGV =~ /\.8$/) {
+      ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
+      $listed{$_}++ for $section =~ /^\.It "(.*)"$/mg;
+      next;
+    }
+    s{/\*.*?\*/|^_Static_assert\(.*?\);|^#include.*?$}{}gsm;
+    while (/((?:"(?:\\.|[^"\\])*"\s*)+)/g) {
+      ($text = $1) =~ s/"\s*"//g;
+      $text =~ s/^"|"\s*$//g;
+      $given{$text}++ if $text =~ /[a-z] [a-zA-Z]/;
+    }
+    END {
+      print "given and not listed: $_\n" for grep !$listed{$_}, sort keys %given;
+      print "listed and not given: $_\n" for grep !$given{$_}, sort keys %listed;
+      print "listed more than once: $_\n" for grep $listed{$_} > 1, keys %listed;
+      print keys(%given) . " messages\n" if keys %given < 25;
+    }
+  ' "$TOP/man/perch-tls.8" "$TOP"/src/conn/tls*.c "$TOP/src/perch-tls.c" \
     >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]

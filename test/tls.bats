@@ -427,6 +427,9 @@ talk_tls() {
   openssl pkey -in ec.key -aes256 -passout pass:x -out locked.key
   head -c 100 ec.pem >cut.pem
   echo x >x
+  : >empty
+  { cat ec.pem; cat cut.pem; echo '-----END CERTIFICATE-----'; } >chain.pem
+  head -c 1048577 /dev/zero >large
   fails 2 'no --tls-cert' 127.0.0.1:1 "$SITE"
   fails 2 'not a --tls-key for each --tls-cert' --tls-cert ec.pem --tls-cert rsa.pem --tls-key ec.key 127.0.0.1:1
   fails 2 'none.pem: No such file or directory' --tls-cert none.pem 127.0.0.1:1
@@ -434,6 +437,10 @@ talk_tls() {
   fails 2 'rsa.key: the key is not that of the certificate' --tls-cert ec.pem --tls-key rsa.key 127.0.0.1:1
   fails 2 'locked.key: there is no key in PEM without a password' --tls-cert ec.pem --tls-key locked.key 127.0.0.1:1
   fails 2 'cut.pem: there is no certificate in PEM' --tls-cert cut.pem 127.0.0.1:1
+  fails 2 'chain.pem: a certificate behind the first is malformed' --tls-cert chain.pem --tls-key ec.key 127.0.0.1:1
+  fails 2 'large: it is larger than 1 MiB' --tls-cert large 127.0.0.1:1
+  fails 2 'empty: it is empty' --tls-cert ec.pem --tls-key ec.key --tls-tickets empty 127.0.0.1:1
+  fails 2 'x: there is no certificate in PEM' --tls-cert ec.pem --tls-key ec.key --tls-client-ca x 127.0.0.1:1
   fails 2 'x: not one to three keys of 80 bytes' --tls-cert ec.pem --tls-key ec.key --tls-tickets x 127.0.0.1:1
   fails 2 'x: it is no OCSP response in DER' --tls-cert ec.pem --tls-key ec.key --tls-ocsp x 127.0.0.1:1
   fails 2 '--tls-ocsp: there is no --tls-cert before it' --tls-ocsp x 127.0.0.1:1
@@ -444,18 +451,37 @@ talk_tls() {
   fetch /
 }
 
+# ocsp NAME STATUS: what OCSP says of the certificate NAME, in DER.
+ocsp() {
+  local serial
+  serial=$(openssl x509 -in "$C/$1.pem" -noout -serial)
+  printf '%s\t%s\t%s\t%s\tunknown\t/CN=%s\n' "${2:0:1}" 991231235959Z \
+    "${2:2}" "${serial#*=}" "$1" >index
+  openssl ocsp -index index -CA "$C/$1.pem" -rsigner "$C/$1.pem" \
+    -rkey "$C/$1.key" -issuer "$C/$1.pem" -cert "$C/$1.pem" -respout "$1.der" \
+    -ndays 1 >/dev/null 2>&1
+}
+
 @test "what OCSP says goes along, while its time lasts" {
-  openssl x509 -in "$C/ec.pem" -noout -serial | sed 's/serial=/V\t991231235959Z\t\t/;s/$/\tunknown\t\/CN=ec/' >index
-  openssl ocsp -index index -CA "$C/ec.pem" -rsigner "$C/ec.pem" -rkey "$C/ec.key" \
-    -issuer "$C/ec.pem" -cert "$C/ec.pem" -respout good -ndays 1 >/dev/null 2>&1
-  tls --tls-ocsp good
+  ocsp ec V
+  tls --tls-ocsp ec.der
   s_client -status
   [[ $output == *'OCSP Response Status: successful'* ]]
   kill "$PID"
-  tls --tls-ocsp good --date 4000000000
+  tls --tls-ocsp ec.der --date 4000000000
   s_client -status
   [[ $output == *'OCSP response: no response sent'* ]]
   logs 'what OCSP says of the certificate has expired'
+  # Of another certificate, of one that is revoked, and a refusal to say.
+  ocsp other V
+  fails 2 'other.der: it is about another certificate' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp other.der 127.0.0.1:1
+  ocsp ec 'R 250101000000Z'
+  fails 2 'ec.der: it does not say that the certificate is good' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp ec.der 127.0.0.1:1
+  printf '\x30\x03\x0a\x01\x06' >refusal
+  fails 2 'refusal: it is no answer about a certificate' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp refusal 127.0.0.1:1
 }
 
 @test "SIGTERM ends idle connections at once, and lets responses end" {

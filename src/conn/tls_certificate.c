@@ -97,27 +97,41 @@ read_names(struct tls_certificate *c)
 	return true;
 }
 
+/* What the answer says of this certificate, or NULL. */
+static OCSP_SINGLERESP *
+find_single(const struct tls_certificate *c, OCSP_BASICRESP *basic)
+{
+	const ASN1_INTEGER *own = X509_get0_serialNumber(c->certificate);
+	ASN1_INTEGER *serial;
+
+	for (int i = 0; i < OCSP_resp_count(basic); i++) {
+		OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
+		const OCSP_CERTID *id = OCSP_SINGLERESP_get0_id(single);
+
+		if (OCSP_id_get0_info(NULL, NULL, NULL, &serial,
+				      (OCSP_CERTID *)id) == 1 &&
+		    ASN1_INTEGER_cmp(serial, own) == 0)
+			return single;
+	}
+	return NULL;
+}
+
 /* Until when the answer holds: an old one is worse than none. */
 static const char *
-read_ocsp_time(struct tls_certificate *c, OCSP_RESPONSE *response)
+read_ocsp_time(struct tls_certificate *c, OCSP_BASICRESP *basic)
 {
-	OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
-	OCSP_SINGLERESP *single =
-	    basic != NULL ? OCSP_resp_get0(basic, 0) : NULL;
+	OCSP_SINGLERESP *single = find_single(c, basic);
 	ASN1_GENERALIZEDTIME *next = NULL;
 	struct tm broken;
-	int status;
 
-	if (OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL ||
-	    single == NULL)
-		return "it is no answer about a certificate";
-	status = OCSP_single_get0_status(single, NULL, NULL, NULL, &next);
-	if (status != V_OCSP_CERTSTATUS_GOOD)
+	if (single == NULL)
+		return "it is about another certificate";
+	if (OCSP_single_get0_status(single, NULL, NULL, NULL, &next) !=
+	    V_OCSP_CERTSTATUS_GOOD)
 		return "it does not say that the certificate is good";
 	c->ocsp_until = INT64_MAX;
 	if (next != NULL && ASN1_TIME_to_tm(next, &broken) == 1)
 		c->ocsp_until = timegm(&broken);
-	OCSP_BASICRESP_free(basic);
 	return NULL;
 }
 
@@ -128,6 +142,7 @@ read_ocsp(struct tls_certificate *c, tls_file_opener *open, const char *path)
 	BIO *file = tls_file_read(open, path, &error);
 	unsigned char *bytes = NULL;
 	OCSP_RESPONSE *response;
+	OCSP_BASICRESP *basic;
 	int len;
 
 	if (file == NULL)
@@ -136,7 +151,11 @@ read_ocsp(struct tls_certificate *c, tls_file_opener *open, const char *path)
 	BIO_free(file);
 	if (response == NULL)
 		return "it is no OCSP response in DER";
-	error = read_ocsp_time(c, response);
+	basic = OCSP_response_get1_basic(response);
+	/* One that is no success has none. */
+	error = basic != NULL ? read_ocsp_time(c, basic)
+			      : "it is no answer about a certificate";
+	OCSP_BASICRESP_free(basic);
 	len = error == NULL ? i2d_OCSP_RESPONSE(response, &bytes) : 0;
 	if (len > 0)
 		c->ocsp = (struct slice){(char *)bytes, (size_t)len};

@@ -69,7 +69,7 @@ tls_file_certificates(void *file, void **certificates)
 		return "there is no certificate in PEM";
 	/* It is the end of the file that is no certificate. */
 	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return "a certificate of the chain is malformed";
+		return "a certificate behind the first is malformed";
 	ERR_clear_error();
 	return NULL;
 }
