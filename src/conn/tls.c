@@ -59,17 +59,21 @@ static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		const unsigned char *in, unsigned in_len, void *argument)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const char ours[][sizeof("\x08http/1.x")] = {"\x08http/1.1",
+							    "\x08http/1.0"};
+	const unsigned len = sizeof(ours[0]) - 1;
 
 	(void)ssl;
 	(void)argument;
-	for (unsigned at = 0; at < in_len; at += in[at] + 1u) {
-		if (in_len - at < sizeof(ours) - 1 ||
-		    memcmp(in + at, ours, sizeof(ours) - 1) != 0)
-			continue;
-		*out = in + at + 1;
-		*out_len = in[at];
-		return SSL_TLSEXT_ERR_OK;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		for (unsigned at = 0; at < in_len; at += in[at] + 1u) {
+			if (in_len - at < len ||
+			    memcmp(in + at, ours[i], len) != 0)
+				continue;
+			*out = in + at + 1;
+			*out_len = in[at];
+			return SSL_TLSEXT_ERR_OK;
+		}
 	}
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
