@@ -192,10 +192,14 @@ session() {
 # has_lines COUNT TEXT: the log has it so often.
 has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
 
-@test "the protocol is http/1.1, and who speaks only others is refused" {
+@test "the protocol is http/1.1, or 1.0 at need, and who speaks only others is refused" {
   tls
   s_client -alpn h2,http/1.1
   [[ $output == *'ALPN protocol: http/1.1'* ]]
+  s_client -alpn http/1.0,http/1.1
+  [[ $output == *'ALPN protocol: http/1.1'* ]]
+  s_client -alpn h2,http/1.0
+  [[ $output == *'ALPN protocol: http/1.0'* ]]
   s_client -alpn h2
   [[ $output == *'no application protocol'* ]]
   s_client -alpn http/1.1x,ttp/1.1
@@ -350,6 +354,44 @@ talk_tls() {
   kill -KILL $!
   eventually logs 'the client is gone inside a head'
   exec {to}>&-
+}
+
+@test "a response that is cut off is not taken for a whole one" {
+  # In HTTP/1.0 nothing tells its end but that of the connection.
+  printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\nwhole"\n' >"$SITE/cgi/ends"
+  printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\npart"\nkill -KILL $$\n' >"$SITE/cgi/crashes"
+  chmod +x "$SITE"/cgi/{ends,crashes}
+  tls --cgi /cgi/
+  for version in tls1_2 tls1_3; do
+    for name in ends crashes; do
+      printf 'GET /cgi/%s HTTP/1.0\r\n\r\n' $name |
+        timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -$version -state -ign_eof >$name 2>&1 || true
+      cat $name
+    done
+    grep -q '^wholeSSL3 alert read:warning:close notify' ends
+    grep -q '^part' crashes
+    refute grep -q 'alert read:' crashes
+    grep -q 'unexpected eof' crashes
+  done
+  [ "$(fetch -0 /cgi/ends)" = whole ]
+}
+
+@test "who breaks a connection off leaves no process: in a handshake, in a response, without a word" {
+  tls --tls-handshake-timeout 20 --max-connections 1
+  connect part
+  printf '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03' >&"$part"
+  eventually has_children 1
+  exec {part}>&-
+  eventually logs 'the client has left its handshake'
+  eventually has_children 0
+  { printf 'GET /big HTTP/1.1\r\nHost: a\r\n\r\n'; pause 20; } |
+    openssl s_client -connect "127.0.0.1:$PORT" -quiet 2>/dev/null >got &
+  client=$!
+  eventually test -s got
+  kill -KILL $client
+  eventually logs '"GET /big HTTP/1.1"'
+  eventually has_children 0
+  fetch /
 }
 
 @test "a handshake that drips is ended in time" {

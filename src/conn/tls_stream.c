@@ -266,7 +266,8 @@ tls_stream_close(struct tls_stream *t)
 		t->has_closed = true;
 		t->more = STREAM_LAST;
 		ERR_clear_error();
-		SSL_shutdown(t->ssl);
+		if (!t->stream.breaks_off)
+			SSL_shutdown(t->ssl);
 	}
 	stream_flush(t->under);
 }
