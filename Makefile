@@ -101,21 +101,24 @@ layers = \
     serve/location serve/representation serve/names serve/directory \
     serve/listing_page serve/listing serve/file serve/echo serve/program \
     serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop \
-    conn/stream conn/fd_stream conn/tls_names conn/tls_tickets \
-    conn/tls_memory conn/tls_certificate conn/tls conn/tls_warm conn/tls_stream \
-    conn/tls_variables conn/reader conn/gzip conn/fields conn/writer conn/body \
+    conn/stream conn/fd_stream conn/tls_memory conn/tls_names conn/tls_tickets \
+    conn/tls_file conn/tls_certificate conn/tls_authorities conn/tls \
+    conn/tls_warm conn/tls_stream conn/tls_variables conn/reader conn/gzip \
+    conn/fields conn/writer conn/body \
     conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/gateway host/peer host/endpoint \
     host/start host/config host/connection host/address host/children \
-    host/watch host/socket host/privilege host/notify host/orders host/image \
+    host/socket host/privilege host/opener host/watch host/notify host/orders \
+    host/image \
     host/ucspi host/overload host/handover host/reload host/launcher \
     host/stack host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.
-openssl_layers = conn/tls_memory conn/tls_tickets conn/tls_certificate conn/tls \
-    conn/tls_warm conn/tls_stream conn/tls_variables
+openssl_layers = conn/tls_memory conn/tls_tickets conn/tls_file \
+    conn/tls_certificate conn/tls_authorities conn/tls conn/tls_warm \
+    conn/tls_stream conn/tls_variables
 
 programs = perch perch-listen
 auth_objects = $(patsubst %,$(BUILD)/system/src/%.o,perch-auth base/slice \
@@ -131,6 +134,7 @@ ifneq ($(TLS),0)
 cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
 else
 cases = $(BUILD)/tool/cases
+units := $(filter-out %/test_tls_tickets,$(units))
 endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
@@ -199,6 +203,13 @@ $(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,TOOL)$(compile) -MMD -MP -MF $@.d -c -o $@.o $< && \
 	    $(call link,$@.o)
+
+$(BUILD)/test/test_tls_tickets: test/unit/test_tls_tickets.c \
+    $(patsubst %,$(BUILD)/system/src/%.o,conn/tls_tickets base/clock)
+	@mkdir -p $(@D)
+	$(call quiet,TEST)$(CC) $(own_cppflags) $(CPPFLAGS) -Itest/unit \
+	    $(system_cflags) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ \
+	    $(filter %.c %.o,$^) $(LDLIBS) -lssl -lcrypto
 
 # The golden cases once more.
 $(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \

@@ -34,6 +34,8 @@ serve(int fd)
 	conn_serve(c);
 }
 
+static const struct service service = {.serve = serve};
+
 int
 main(int argc, char **argv)
 {
@@ -62,7 +64,7 @@ main(int argc, char **argv)
 	if (config.checks)
 		return listen_check(&config);
 	if (!is_connection)
-		return listen_run(&config, argv, serve, NULL);
+		return listen_run(&config, argv, &service);
 	/* --exec: this image is for one connection. */
 	signal(SIGPIPE, SIG_IGN);
 	orders_ignore();

@@ -4,6 +4,7 @@
  * the first fork; a child does its own handshake, and serves.
  */
 #include <stdalign.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/listen.h"
+#include "host/opener.h"
 #include "host/orders.h"
 #include "host/stack.h"
 #include "host/watch.h"
@@ -99,24 +101,31 @@ tend(void)
 	return now + (config.tls_watch_ms > 0 ? config.tls_watch_ms : 60000);
 }
 
-static void
-watch_files(void)
+static int
+store_tickets(void)
+{
+	return tls_tickets_store(&tls.tickets);
+}
+
+/* Lists all files of TLS that the options name. */
+static size_t
+list_files(const char *path[WATCHED_MAX])
 {
 	const struct tls_settings *s = &config.tls;
+	size_t count = 0;
 
-	if (config.tls_watch_ms == 0)
-		return;
 	for (size_t i = 0; i < s->certificate_count; i++) {
-		watch_add(&watch, s->certificate[i]);
+		path[count++] = s->certificate[i];
 		if (i < s->key_count)
-			watch_add(&watch, s->key[i]);
+			path[count++] = s->key[i];
 		if (s->ocsp[i] != NULL)
-			watch_add(&watch, s->ocsp[i]);
+			path[count++] = s->ocsp[i];
 	}
 	if (s->client_ca != NULL)
-		watch_add(&watch, s->client_ca);
+		path[count++] = s->client_ca;
 	if (s->tickets != NULL)
-		watch_add(&watch, s->tickets);
+		path[count++] = s->tickets;
+	return count;
 }
 
 static int
@@ -126,17 +135,40 @@ refuse(const char *file, const char *error)
 	return 2;
 }
 
+/*
+ * Prepares for reading files again when --user has effect. They are looked
+ * at before they are read: what changes meanwhile is read again.
+ */
+static int
+prepare_files(void)
+{
+	const char *path[WATCHED_MAX];
+	size_t count = list_files(path);
+	int error = 0;
+
+	if (!config.checks && config.listen.user != NULL && geteuid() == 0 &&
+	    opener_fd() < 0)
+		error = opener_start(path, count);
+	if (error) {
+		refuse(NULL, strerror(error));
+		return 1;
+	}
+	for (size_t i = 0; i < count && config.tls_watch_ms > 0; i++)
+		watch_add(&watch, path[i]);
+	config.tls.open = opener_open;
+	return 0;
+}
+
 /* Reads keys while we still may. Returns an exit status. */
 static int
 prepare_tls(void)
 {
-	const char *file = NULL, *error;
+	const char *file = NULL, *error = tls_init(&tls, &config.tls, &file);
 
-	/* What changes while it is read is read again. */
-	watch_files();
-	error = tls_init(&tls, &config.tls, &file);
 	if (error != NULL)
 		return refuse(file, error);
+	tls_tickets_restore(&tls.tickets, listen_tickets_fd());
+	close(listen_tickets_fd());
 	for (size_t i = 0; i < config.tls.certificate_count; i++)
 		if (tls.certificate[i].complaint != NULL)
 			log_message(LOG_LEVEL_NOTICE, config.tls.certificate[i],
@@ -147,6 +179,8 @@ prepare_tls(void)
 		return refuse(NULL, error);
 	return tls_stream_init(&tls) ? 0 : refuse(NULL, "no memory");
 }
+
+static const struct service service = {serve, tend, store_tickets};
 
 int
 main(int argc, char **argv)
@@ -164,7 +198,7 @@ main(int argc, char **argv)
 	case CONFIG_SERVE:
 		break;
 	}
-	if (!config.checks && (error = listen_inherit(&config)))
+	if ((error = listen_inherit(&config)) || (error = prepare_files()))
 		return error;
 	if ((error = connection_open_root(&served.conn, &config)))
 		return error;
@@ -173,5 +207,5 @@ main(int argc, char **argv)
 		return error;
 	if (config.checks)
 		return listen_check(&config);
-	return listen_run(&config, argv, serve, tend);
+	return listen_run(&config, argv, &service);
 }

@@ -15,10 +15,18 @@ setup_file() {
   [ -z "$MISSING" ] || return 0
   site
   mkfifo "$BATS_FILE_TMPDIR/ready"
+  (
+    cd "$BATS_FILE_TMPDIR"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+      -keyout key.pem -out cert.pem -days 9 -subj /CN=localhost \
+      -addext subjectAltName=DNS:localhost 2>openssl.log
+    openssl pkey -in key.pem -pubout -outform der |
+      openssl dgst -sha256 -binary | openssl base64 >key
+  )
   # It leaves things in the folder for temporary files, and at home.
   HOME=$BATS_FILE_TMPDIR TMPDIR=$BATS_FILE_TMPDIR \
     node "$TOP/test/browser/browser.js" "$modules/playwright-core" \
-    "$CHROMIUM" "$BATS_FILE_TMPDIR/browser" "$SITE" \
+    "$CHROMIUM" "$BATS_FILE_TMPDIR/browser" "$SITE" "$(<"$BATS_FILE_TMPDIR/key")" \
     3>&- >"$BATS_FILE_TMPDIR/ready" 2>"$BATS_FILE_TMPDIR/browser.log" &
   export BROWSER=$!
   node "$TOP/test/browser/site.js" "$SITE"
@@ -40,12 +48,12 @@ setup() { [ -z "$MISSING" ] || skip "$MISSING"; }
 
 teardown() { unlisten; }
 
-# browse NAME: runs test/browser/NAME.js against perch-listen, which ends.
-# Sets $accesses.
+# browse NAME [BASE]: runs test/browser/NAME.js against perch-listen, which
+# ends. Sets $accesses.
 browse() {
-  local status=0
+  local status=0 base=${2:-http://127.0.0.1}
   curl -sS -m 100 --fail-with-body --unix-socket "$BATS_FILE_TMPDIR/browser" \
-    "http://browser/$1?$PORT" || status=$?
+    "http://browser/$1?$base:$PORT" || status=$?
   accesses
   return "$status"
 }
@@ -100,4 +108,18 @@ browse() {
   browse websocket
   grep -q '^/echo 101 ' <<<"$accesses"
   [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" = 2 ]
+}
+
+@test "the same over TLS: pages by https, WebSockets by wss" {
+  [ -x "$BIN/perch-tls" ] || skip 'no perch-tls'
+  LAUNCHER=perch-tls listen --tls-cert "$BATS_FILE_TMPDIR/cert.pem" \
+    --tls-key "$BATS_FILE_TMPDIR/key.pem" \
+    --websocket "/echo packets $TOP/examples/ws-echo" \
+    --websocket "/talk $TOP/examples/chat/talk $BATS_TEST_TMPDIR/lines" \
+    "$TOP/examples/chat"
+  # A page by https may open no WebSocket but by wss.
+  browse websocket https://localhost
+  grep -q '^/echo 101 ' <<<"$accesses"
+  [ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" = 2 ]
+  refute grep -qE 'handshake|alert|400' "$BATS_TEST_TMPDIR/listen.log"
 }

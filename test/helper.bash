@@ -57,8 +57,9 @@ refute() {
   ! "$@"
 }
 
-# listen [OPTION]... [DIRECTORY | -- PROGRAM]: starts perch-listen on a free
-# port of 127.0.0.1, and sets $PORT and $LISTENER, its pid.
+# listen [OPTION]... [DIRECTORY | -- PROGRAM]: starts perch-listen, or what
+# $LAUNCHER says, on a free port of 127.0.0.1, and sets $PORT and $LISTENER,
+# its pid.
 listen() {
   # A file's set-up has no test's folder.
   local try options=() to=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
@@ -70,7 +71,7 @@ listen() {
     PORT=$((20000 + RANDOM % 12000))
     rm -f "$to/ready"
     mkfifo "$to/ready"
-    "$BIN/perch-listen" --ready-fd 9 "${options[@]}" "127.0.0.1:$PORT" "$@" \
+    "$BIN/${LAUNCHER:-perch-listen}" --ready-fd 9 "${options[@]}" "127.0.0.1:$PORT" "$@" \
       9>"$to/ready" 3>&- 2>"$to/listen.log" &
     LISTENER=$!
     # An empty read: it ended, most likely since the port is in use.

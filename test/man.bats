@@ -80,6 +80,7 @@ setup_file() {
       $string = qr/"(?:\\.|[^"\\])*"/;
       $call = qr/\((?:[^()"\x27]|$string|\x27(?:\\.|[^\x27\\])+\x27|(??{$call}))*\)/;
     }
+    # What is said of TLS is in perch-tls.8.
     next if $ARGV =~ m{/conn/tls};
     if ($ARGV =~ /\.[78]$/) {
       ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
@@ -216,6 +217,30 @@ setup_file() {
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
 }
 
+@test "perch-tls.8 has the variables that it gives to a program, and no others" {
+  perl -0777 -n -e '
+    if ($ARGV =~ /\.8$/) {
+      $listed{$_}++ for map split(/ , /), /^\.It Ev (SSL_.*)$/mg;
+      # What the star stands for.
+      ($parts) = /^their parts\n\.Ev (.*\nand\n.*) ,$/m;
+      $part{$_}++ for grep /^[A-Z]/, split /\W+(?:and\W+Ev\W)?/, $parts;
+    } else {
+      $given{s/_\K$/*/r}++ for /"(SSL_[A-Za-z_]+)"/g;
+      $name{$_}++ for /\{NID_\w+, "(\w+)"\}/g;
+    }
+    END {
+      print "not there: $_\n" for grep !$listed{$_}, sort keys %given;
+      print "not given: $_\n" for grep !$given{$_}, sort keys %listed;
+      print "parts: @{[sort keys %part]} and @{[sort keys %name]}\n"
+        if "@{[sort keys %part]}" ne "@{[sort keys %name]}";
+      print keys(%given) . " variables\n" if keys %given < 15;
+    }
+  ' "$TOP/man/perch-tls.8" "$TOP/src/conn/tls_variables.c" \
+    >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
 @test "perch-cgi.7's examples run: a program that counts, and one that sends events" {
   cd "$BATS_TEST_TMPDIR"
   mkdir -p site/cgi
@@ -275,7 +300,7 @@ setup_file() {
       next;
     }
     s{/\*.*?\*/|^#include.*?$}{}gsm;
-    s{#define (SOCKETS|CHILDREN) .*}{};
+    s{#define SOCKETS .*|VARIABLE\("\w+"\)}{}g;
     while (/((?:"(?:\\.|[^"\\])*"\s*)+)/g) {
       ($text = $1) =~ s/"\s*"//g;
       $text =~ s/^"\s*|\s*"\s*$//g;
@@ -438,6 +463,31 @@ examples_of() {
     }
   ' "$TOP/man/perch.conf.5" \
     "$TOP"/src/{host/config,serve/rules,serve/program,serve/websocket,http/ip,http/mime}.c \
+    >"$BATS_TEST_TMPDIR/wrong"
+  cat "$BATS_TEST_TMPDIR/wrong"
+  [ ! -s "$BATS_TEST_TMPDIR/wrong" ]
+}
+
+@test "perch-tls.8 has what is said of certificates, keys and handshakes, and nothing else" {
+  perl -0777 -n -e '
+    if ($ARGV =~ /\.8$/) {
+      ($section) = /^\.Sh DIAGNOSTICS\n(.*?)^\.Sh SEE/ms;
+      $listed{$_}++ for $section =~ /^\.It "(.*)"$/mg;
+      next;
+    }
+    s{/\*.*?\*/|^_Static_assert\(.*?\);|^#include.*?$}{}gsm;
+    while (/((?:"(?:\\.|[^"\\])*"\s*)+)/g) {
+      ($text = $1) =~ s/"\s*"//g;
+      $text =~ s/^"|"\s*$//g;
+      $given{$text}++ if $text =~ /[a-z] [a-zA-Z]/;
+    }
+    END {
+      print "given and not listed: $_\n" for grep !$listed{$_}, sort keys %given;
+      print "listed and not given: $_\n" for grep !$given{$_}, sort keys %listed;
+      print "listed more than once: $_\n" for grep $listed{$_} > 1, keys %listed;
+      print keys(%given) . " messages\n" if keys %given < 25;
+    }
+  ' "$TOP/man/perch-tls.8" "$TOP"/src/conn/tls*.c "$TOP/src/perch-tls.c" \
     >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]

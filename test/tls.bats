@@ -33,7 +33,11 @@ setup_file() {
   cat >"$SITE/cgi/env" <<'END'
 #!/bin/sh
 printf 'Content-Type: text/plain\r\n\r\n'
-env | grep -E '^(HTTPS|SSL_|REMOTE_ADDR)' | sort
+env | grep -E '^(HTTPS|SSL_|REMOTE_ADDR)'
+END
+  cat >"$SITE/cgi/pem" <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n%s' "$SSL_CLIENT_CERT"
 END
   cat >"$SITE/cgi/cat" <<'END'
 #!/bin/sh
@@ -120,10 +124,7 @@ END
   head -c 80 /dev/urandom >keys
   tls --tls-tickets keys
   for version in tls1_2 tls1_3; do
-    # The ticket of 1.3 comes with the first answer.
-    { printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; pause 0.2; } |
-      openssl s_client -connect "127.0.0.1:$PORT" -$version -sess_out $version \
-        -quiet -ign_eof >/dev/null 2>&1
+    session $version -$version
     s_client -$version -sess_in $version
     [[ $output == *Reused,* ]]
   done
@@ -145,13 +146,60 @@ END
   [[ $output == *New,* ]]
 }
 
+# session NAME ARG...: leaves a session of TLS 1.2 or 1.3 in the file NAME.
+session() {
+  # The ticket of 1.3 comes with the first answer.
+  printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
+    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -sess_out "$1" \
+      "${@:2}" -quiet -ign_eof >/dev/null 2>&1
+}
+
+@test "without --tls-tickets a session goes on after reloads, but not under another policy, and not after a start" {
+  cp "$C/client.pem" authority
+  printf 'tls-cert %s\ntls-key %s\ntls-client-ca authority optional\n' \
+    "$C/ec.pem" "$C/ec.key" >conf
+  listens --config conf 127.0.0.1:PORT "$SITE"
+  session 2 -tls1_2
+  session 3 -tls1_3
+  for count in 1 2; do
+    kill -HUP "$PID"
+    eventually has_lines $count reloaded
+    for version in 2 3; do
+      s_client -tls1_$version -sess_in $version
+      [[ $output == *Reused,* ]]
+    done
+  done
+  # Other ciphers, and other authorities behind the same name.
+  echo 'tls-ciphers ECDHE+AESGCM' >>conf
+  kill -HUP "$PID"
+  eventually has_lines 3 reloaded
+  s_client -tls1_2 -sess_in 2
+  [[ $output == *New,* ]]
+  session 2 -tls1_2
+  cp "$C/stranger.pem" authority
+  kill -HUP "$PID"
+  eventually has_lines 4 reloaded
+  s_client -tls1_2 -sess_in 2
+  [[ $output == *New,* ]]
+  session 2 -tls1_2
+  kill "$PID"
+  exits 0 "$PID"
+  listens --config conf 127.0.0.1:PORT "$SITE"
+  s_client -tls1_2 -sess_in 2
+  [[ $output == *New,* ]]
+}
+
 # has_lines COUNT TEXT: the log has it so often.
 has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
 
-@test "the protocol is http/1.1, and who speaks only others is refused" {
+@test "the protocol is http/1.1, or 1.0 at need, and who speaks only others is refused" {
   tls
   s_client -alpn h2,http/1.1
   [[ $output == *'ALPN protocol: http/1.1'* ]]
+  s_client -alpn http/1.0,http/1.1
+  [[ $output == *'ALPN protocol: http/1.1'* ]]
+  s_client -alpn h2,http/1.0
+  [[ $output == *'ALPN protocol: http/1.0'* ]]
   s_client -alpn h2
   [[ $output == *'no application protocol'* ]]
   s_client -alpn http/1.1x,ttp/1.1
@@ -192,6 +240,55 @@ has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
   refute grep -q SSL_CLIENT_S_DN <<<"$output"
   run fetch --cert "$C/stranger.pem" --key "$C/stranger.key" /cgi/env
   [ "$status" != 0 ]
+}
+
+@test "programs get all of a client's certificate, in a session that goes on too" {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 9 -utf8 -keyout rich.key -out rich.pem \
+    -subj '/C=DE/ST=Hessen/L=Hanau/O=Fische, Müller/OU=Teich/OU=See/CN=Änne/UID=anne/emailAddress=anne@fish.test' \
+    -addext "subjectAltName=email:a@fish.test,DNS:fish.test,URI:http://x/,DNS:pond.test$(printf ',DNS:%s.test' {2..12})" 2>/dev/null
+  tls --tls-client-ca rich.pem --cgi /cgi/
+  [ "$(fetch --cert rich.pem --key rich.key /cgi/pem)" = "$(cat rich.pem)" ]
+  print=$(openssl x509 -in rich.pem -noout -fingerprint -sha256)
+  print=${print#*=} print=${print//:/}
+  cat >want <<END
+SSL_CLIENT_FINGERPRINT=${print,,}
+SSL_CLIENT_I_DN=emailAddress=anne@fish.test,UID=anne,CN=Änne,OU=See,OU=Teich,O=Fische\\, Müller,L=Hanau,ST=Hessen,C=DE
+SSL_CLIENT_I_DN_CN=Änne
+SSL_CLIENT_I_DN_O=Fische, Müller
+SSL_CLIENT_M_SERIAL=$(openssl x509 -in rich.pem -noout -serial | sed 's/.*=//')
+SSL_CLIENT_SAN_DNS_0=fish.test
+SSL_CLIENT_SAN_DNS_1=pond.test
+SSL_CLIENT_SAN_DNS_9=9.test
+SSL_CLIENT_SAN_Email_0=a@fish.test
+SSL_CLIENT_S_DN=emailAddress=anne@fish.test,UID=anne,CN=Änne,OU=See,OU=Teich,O=Fische\\, Müller,L=Hanau,ST=Hessen,C=DE
+SSL_CLIENT_S_DN_C=DE
+SSL_CLIENT_S_DN_CN=Änne
+SSL_CLIENT_S_DN_Email=anne@fish.test
+SSL_CLIENT_S_DN_L=Hanau
+SSL_CLIENT_S_DN_O=Fische, Müller
+SSL_CLIENT_S_DN_OU=Teich
+SSL_CLIENT_S_DN_ST=Hessen
+SSL_CLIENT_S_DN_UID=anne
+SSL_CLIENT_VERIFY=SUCCESS
+SSL_CLIENT_V_END=$(openssl x509 -in rich.pem -noout -enddate | sed 's/.*=//')
+SSL_CLIENT_V_REMAIN=8
+SSL_CLIENT_V_START=$(openssl x509 -in rich.pem -noout -startdate | sed 's/.*=//')
+END
+  for word in Initial Resumed; do
+    for version in 1.2 1.3; do
+      [ $word = Initial ] || resume=(-sess_in $version)
+      printf 'GET /cgi/env HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
+        timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls${version/./_} -quiet -ign_eof \
+          -cert rich.pem -key rich.key -sess_out $version "${resume[@]}" >got 2>/dev/null
+      cat got
+      grep -qx "SSL_PROTOCOL=TLSv$version" got
+      grep -qx "SSL_SESSION_RESUMED=$word" got
+      while IFS= read -r line; do
+        grep -qxF "$line" got || { echo "not there: $line"; false; }
+      done <want
+      refute grep -q SSL_CLIENT_SAN_DNS_10 got
+    done
+  done
 }
 
 @test "content goes both ways at once through a program" {
@@ -257,6 +354,44 @@ talk_tls() {
   kill -KILL $!
   eventually logs 'the client is gone inside a head'
   exec {to}>&-
+}
+
+@test "a response that is cut off is not taken for a whole one" {
+  # In HTTP/1.0 nothing tells its end but that of the connection.
+  printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\nwhole"\n' >"$SITE/cgi/ends"
+  printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\npart"\nkill -KILL $$\n' >"$SITE/cgi/crashes"
+  chmod +x "$SITE"/cgi/{ends,crashes}
+  tls --cgi /cgi/
+  for version in tls1_2 tls1_3; do
+    for name in ends crashes; do
+      printf 'GET /cgi/%s HTTP/1.0\r\n\r\n' $name |
+        timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -$version -state -ign_eof >$name 2>&1 || true
+      cat $name
+    done
+    grep -q '^wholeSSL3 alert read:warning:close notify' ends
+    grep -q '^part' crashes
+    refute grep -q 'alert read:' crashes
+    grep -q 'unexpected eof' crashes
+  done
+  [ "$(fetch -0 /cgi/ends)" = whole ]
+}
+
+@test "who breaks a connection off leaves no process: in a handshake, in a response, without a word" {
+  tls --tls-handshake-timeout 20 --max-connections 1
+  connect part
+  printf '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03' >&"$part"
+  eventually has_children 1
+  exec {part}>&-
+  eventually logs 'the client has left its handshake'
+  eventually has_children 0
+  { printf 'GET /big HTTP/1.1\r\nHost: a\r\n\r\n'; pause 20; } |
+    openssl s_client -connect "127.0.0.1:$PORT" -quiet 2>/dev/null >got &
+  client=$!
+  eventually test -s got
+  kill -KILL $client
+  eventually logs '"GET /big HTTP/1.1"'
+  eventually has_children 0
+  fetch /
 }
 
 @test "a handshake that drips is ended in time" {
@@ -334,6 +469,9 @@ talk_tls() {
   openssl pkey -in ec.key -aes256 -passout pass:x -out locked.key
   head -c 100 ec.pem >cut.pem
   echo x >x
+  : >empty
+  { cat ec.pem; cat cut.pem; echo '-----END CERTIFICATE-----'; } >chain.pem
+  head -c 1048577 /dev/zero >large
   fails 2 'no --tls-cert' 127.0.0.1:1 "$SITE"
   fails 2 'not a --tls-key for each --tls-cert' --tls-cert ec.pem --tls-cert rsa.pem --tls-key ec.key 127.0.0.1:1
   fails 2 'none.pem: No such file or directory' --tls-cert none.pem 127.0.0.1:1
@@ -341,6 +479,10 @@ talk_tls() {
   fails 2 'rsa.key: the key is not that of the certificate' --tls-cert ec.pem --tls-key rsa.key 127.0.0.1:1
   fails 2 'locked.key: there is no key in PEM without a password' --tls-cert ec.pem --tls-key locked.key 127.0.0.1:1
   fails 2 'cut.pem: there is no certificate in PEM' --tls-cert cut.pem 127.0.0.1:1
+  fails 2 'chain.pem: a certificate behind the first is malformed' --tls-cert chain.pem --tls-key ec.key 127.0.0.1:1
+  fails 2 'large: it is larger than 1 MiB' --tls-cert large 127.0.0.1:1
+  fails 2 'empty: it is empty' --tls-cert ec.pem --tls-key ec.key --tls-tickets empty 127.0.0.1:1
+  fails 2 'x: there is no certificate in PEM' --tls-cert ec.pem --tls-key ec.key --tls-client-ca x 127.0.0.1:1
   fails 2 'x: not one to three keys of 80 bytes' --tls-cert ec.pem --tls-key ec.key --tls-tickets x 127.0.0.1:1
   fails 2 'x: it is no OCSP response in DER' --tls-cert ec.pem --tls-key ec.key --tls-ocsp x 127.0.0.1:1
   fails 2 '--tls-ocsp: there is no --tls-cert before it' --tls-ocsp x 127.0.0.1:1
@@ -351,18 +493,37 @@ talk_tls() {
   fetch /
 }
 
+# ocsp NAME STATUS: what OCSP says of the certificate NAME, in DER.
+ocsp() {
+  local serial
+  serial=$(openssl x509 -in "$C/$1.pem" -noout -serial)
+  printf '%s\t%s\t%s\t%s\tunknown\t/CN=%s\n' "${2:0:1}" 991231235959Z \
+    "${2:2}" "${serial#*=}" "$1" >index
+  openssl ocsp -index index -CA "$C/$1.pem" -rsigner "$C/$1.pem" \
+    -rkey "$C/$1.key" -issuer "$C/$1.pem" -cert "$C/$1.pem" -respout "$1.der" \
+    -ndays 1 >/dev/null 2>&1
+}
+
 @test "what OCSP says goes along, while its time lasts" {
-  openssl x509 -in "$C/ec.pem" -noout -serial | sed 's/serial=/V\t991231235959Z\t\t/;s/$/\tunknown\t\/CN=ec/' >index
-  openssl ocsp -index index -CA "$C/ec.pem" -rsigner "$C/ec.pem" -rkey "$C/ec.key" \
-    -issuer "$C/ec.pem" -cert "$C/ec.pem" -respout good -ndays 1 >/dev/null 2>&1
-  tls --tls-ocsp good
+  ocsp ec V
+  tls --tls-ocsp ec.der
   s_client -status
   [[ $output == *'OCSP Response Status: successful'* ]]
   kill "$PID"
-  tls --tls-ocsp good --date 4000000000
+  tls --tls-ocsp ec.der --date 4000000000
   s_client -status
   [[ $output == *'OCSP response: no response sent'* ]]
   logs 'what OCSP says of the certificate has expired'
+  # Of another certificate, of one that is revoked, and a refusal to say.
+  ocsp other V
+  fails 2 'other.der: it is about another certificate' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp other.der 127.0.0.1:1
+  ocsp ec 'R 250101000000Z'
+  fails 2 'ec.der: it does not say that the certificate is good' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp ec.der 127.0.0.1:1
+  printf '\x30\x03\x0a\x01\x06' >refusal
+  fails 2 'refusal: it is no answer about a certificate' \
+    --tls-cert "$C/ec.pem" --tls-key "$C/ec.key" --tls-ocsp refusal 127.0.0.1:1
 }
 
 @test "SIGTERM ends idle connections at once, and lets responses end" {
@@ -394,18 +555,68 @@ talk_tls() {
   [ "$(uniq <randoms | wc -l)" = 3 ]
 }
 
-@test "keys are read before the user changes, and nobody can read them after that" {
+# shows NAME: its certificate is that one.
+shows() {
+  s_client
+  [[ $output == *"subject=CN = $1"* ]]
+}
+
+@test "with --user keys that root alone may read are read at the start and at each reload, and nobody else can" {
   [ "$(id -u)" = 0 ] || skip 'not root'
-  cp "$C"/ec.key secret
-  chmod 600 secret
-  chmod 755 "$BATS_TEST_TMPDIR"
-  listens --user nobody --tls-cert "$C/ec.pem" --tls-key secret 127.0.0.1:PORT /
-  fetch /etc/passwd
-  [ "$(ps -o user= -p "$PID")" = nobody ]
+  mkdir secret
+  cp "$C/ec.pem" secret/cert
+  cp "$C/ec.key" secret/key
+  echo open >open
+  chmod 700 secret
+  chmod 600 secret/*
+  # After a reload it opens its directory as that user.
+  local folder=$PWD
+  until [ "$folder" = /tmp ] || [ "$folder" = / ]; do
+    chmod a+x "$folder"
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+  printf 'tls-cert secret/cert\ntls-key secret/key\ntls-watch 0.1\n' >conf
+  listens --user nobody --config conf --max-requests 2 127.0.0.1:PORT "$PWD"
+  # Beside it there is what opens its files, and that has nothing else.
+  has_children 1
+  opener=${CHILDREN[0]}
+  [ "$(ps -o user= -p "$PID" -p "$opener" | xargs)" = 'nobody root' ]
+  FDS=("/proc/$opener/fd/"*)
+  [ "${FDS[*]##*/}" = '0 1 2 3' ]
+  # Those who serve a connection do not reach it.
+  hold held
+  [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = 1 ]
+  exec {held}>&-
+  [ "$(fetch /open)" = open ]
+  [ "$(fetch -o /dev/null -w '%{http_code}' /secret/key)" = 403 ]
+
+  # What is new is seen, though only root may look.
+  cp "$C/rsa.pem" secret/cert
+  cp "$C/rsa.key" secret/key
+  eventually shows rsa
+  [ "$(fetch --cacert "$C/rsa.pem" -o /dev/null -w '%{http_code}' /secret/key)" = 403 ]
+  echo broken >secret/cert
   kill -HUP "$PID"
-  eventually logs 'Permission denied'
+  eventually logs 'secret/cert: there is no certificate in PEM'
   eventually logs 'not reloaded'
-  fetch /etc/passwd
+  shows rsa
+  cp "$C/ec.pem" secret/cert
+  cp "$C/ec.key" secret/key
+  eventually shows ec
+
+  # It opens nothing that was not named when it was started.
+  head -c 80 /dev/urandom >secret/tickets
+  echo 'tls-tickets secret/tickets' >>conf
+  kill -HUP "$PID"
+  eventually logs 'secret/tickets: Permission denied'
+  fetch /open
+  # Nor can that user reach through the launcher, whichever image it is.
+  refute setpriv --reuid=nobody --regid=nogroup --clear-groups ls "/proc/$PID/fd"
+
+  kill "$PID"
+  exits 0 "$PID"
+  eventually gone "$opener"
 }
 
 @test "WebSockets go over TLS" {
@@ -479,6 +690,15 @@ END
   printf '\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\x7f\0\0\1\x7f\0\0\1\0\1\0\2\x20\0\5\1\0\0\0\0GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&"$proxied"
   IFS= read -r -d '' -t 5 -u "$proxied" answer || true
   [[ $answer == 'HTTP/1.1 200 '* ]]
+}
+
+@test "h2load gets all of its requests answered, over connections that it keeps and makes" {
+  command -v h2load >/dev/null || skip 'no h2load'
+  tls --max-requests 50
+  timeout 60 h2load --h1 -n 3000 -c 40 "https://127.0.0.1:$PORT/" >load
+  cat load
+  grep -q '^requests: 3000 total, 3000 started, 3000 done, 3000 succeeded, 0 failed, 0 errored' load
+  grep -q '^status codes: 3000 2xx' load
 }
 
 @test "sslscan finds no weakness" {

@@ -63,7 +63,7 @@
  * target several times.
  */
 #define CGI_TEXT_MAX (2 * HEAD_CAP + 64 * 1024)
-#define PROGRAM_VARIABLES_MAX (RULES_MAX + 16)
+#define PROGRAM_VARIABLES_MAX (RULES_MAX + 64)
 #define CGI_VARIABLES_MAX (FIELDS_CAP + PROGRAM_VARIABLES_MAX + 32)
 
 /* Content on its way to a program: as much as a pipe holds. */

@@ -220,6 +220,7 @@ serve_request(struct conn *c)
 	log_request(c);
 	if (error) {
 		access_cut(c->remote(), error, why);
+		c->stream->breaks_off = true;
 		c->must_linger = true;
 		return false;
 	}

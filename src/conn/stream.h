@@ -69,6 +69,9 @@ struct stream {
 	/* A read at once may yield something of which poll of in_fd says
 	 * nothing. False again after one that has yielded nothing. */
 	bool is_ready;
+	/* Set by who has not sent all: the end of output must not look like
+	 * that of something whole, where the two can be told apart. */
+	bool breaks_off;
 	uint64_t sent; /* bytes that operations have sent so far */
 };
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -62,17 +60,21 @@ static int
 choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 		const unsigned char *in, unsigned in_len, void *argument)
 {
-	static const unsigned char ours[] = "\x08http/1.1";
+	static const char ours[][sizeof("\x08http/1.x")] = {"\x08http/1.1",
+							    "\x08http/1.0"};
+	const unsigned len = sizeof(ours[0]) - 1;
 
 	(void)ssl;
 	(void)argument;
-	for (unsigned at = 0; at < in_len; at += in[at] + 1u) {
-		if (in_len - at < sizeof(ours) - 1 ||
-		    memcmp(in + at, ours, sizeof(ours) - 1) != 0)
-			continue;
-		*out = in + at + 1;
-		*out_len = in[at];
-		return SSL_TLSEXT_ERR_OK;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		for (unsigned at = 0; at < in_len; at += in[at] + 1u) {
+			if (in_len - at < len ||
+			    memcmp(in + at, ours[i], len) != 0)
+				continue;
+			*out = in + at + 1;
+			*out_len = in[at];
+			return SSL_TLSEXT_ERR_OK;
+		}
 	}
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -102,6 +104,7 @@ static bool
 set_session_id(const struct tls *tls, SSL_CTX *ctx)
 {
 	const struct tls_settings *s = tls->settings;
+	const char *ciphers = s->ciphers != NULL ? s->ciphers : "";
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	unsigned len = 0;
@@ -109,35 +112,26 @@ set_session_id(const struct tls *tls, SSL_CTX *ctx)
 
 	EVP_DigestInit_ex(md, EVP_sha256(), NULL);
 	EVP_DigestUpdate(md, &s->client, sizeof(s->client));
-	if (s->client_ca != NULL)
-		EVP_DigestUpdate(md, s->client_ca, strlen(s->client_ca));
+	EVP_DigestUpdate(md, tls->authorities.digest,
+			 sizeof(tls->authorities.digest));
+	EVP_DigestUpdate(md, ciphers, strlen(ciphers));
 	is_set = EVP_DigestFinal_ex(md, digest, &len) == 1 &&
 		 SSL_CTX_set_session_id_context(ctx, digest, len) == 1;
 	EVP_MD_CTX_free(md);
 	return is_set;
 }
 
-static const char *
-set_client_ca(const struct tls *tls, SSL_CTX *ctx, const char **file)
+static bool
+ask_clients(const struct tls *tls, SSL_CTX *ctx)
 {
-	const struct tls_settings *s = tls->settings;
-	STACK_OF(X509_NAME) * names;
+	int mode = SSL_VERIFY_PEER;
 
-	if (s->client == TLS_CLIENT_UNASKED)
-		return NULL;
-	*file = s->client_ca;
-	names = SSL_load_client_CA_file(s->client_ca);
-	if (names == NULL || SSL_CTX_load_verify_file(ctx, s->client_ca) != 1)
-		return why_openssl("there is no certificate in PEM");
-	SSL_CTX_set_client_CA_list(ctx, names);
-	SSL_CTX_set_verify(ctx,
-			   s->client == TLS_CLIENT_REQUIRED
-			       ? SSL_VERIFY_PEER |
-				     SSL_VERIFY_FAIL_IF_NO_PEER_CERT
-			       : SSL_VERIFY_PEER,
-			   NULL);
-	*file = NULL;
-	return NULL;
+	if (tls->settings->client == TLS_CLIENT_UNASKED)
+		return true;
+	if (tls->settings->client == TLS_CLIENT_REQUIRED)
+		mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	SSL_CTX_set_verify(ctx, mode, NULL);
+	return tls_authorities_attach(&tls->authorities, ctx);
 }
 
 static const char *
@@ -186,9 +180,10 @@ make_context(struct tls *tls, struct tls_context *context, const char **file)
 	context->ssl_ctx = ctx;
 	if (ctx == NULL)
 		return why_openssl("no memory");
-	if ((error = set_policy(tls, ctx)) != NULL ||
-	    (error = set_client_ca(tls, ctx, file)) != NULL)
+	if ((error = set_policy(tls, ctx)) != NULL)
 		return error;
+	if (!ask_clients(tls, ctx))
+		return "no memory";
 	for (size_t i = 0; i < tls->settings->certificate_count; i++) {
 		const struct tls_certificate *c = &tls->certificate[i];
 
@@ -305,24 +300,38 @@ kernel_encrypts(void)
 static const char *
 read_tickets(struct tls *tls, const char *path)
 {
-	char bytes[sizeof(tls->tickets.key) + 1];
-	const char *error;
-	ssize_t n = 0;
-	int fd = -1;
+	const char *error = NULL;
+	struct slice text = {0};
+	BIO *file = NULL;
+	char *bytes;
 
 	if (path != NULL) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return strerror(errno);
-		n = read(fd, bytes, sizeof(bytes));
-		close(fd);
-		if (n <= 0)
-			return n < 0 ? strerror(errno) : "it is empty";
+		file = tls_file_read(tls->settings->open, path, &error);
+		if (file == NULL)
+			return error;
+		text.len = (size_t)BIO_get_mem_data(file, &bytes);
+		text.ptr = bytes;
+		if (text.len == 0)
+			error = "it is empty";
 	}
-	error =
-	    tls_tickets_init(&tls->tickets, (struct slice){bytes, (size_t)n});
-	OPENSSL_cleanse(bytes, sizeof(bytes));
+	if (error == NULL)
+		error = tls_tickets_init(&tls->tickets, text);
+	BIO_free(file);
 	return error;
+}
+
+/* Returns NULL, or what is wrong with *file. */
+static const char *
+read_certificate(struct tls *tls, size_t number, const char **file)
+{
+	const struct tls_settings *s = tls->settings;
+	struct tls_certificate_files files = {
+	    .certificate = s->certificate[number],
+	    .key = s->key_count > 0 ? s->key[number] : s->certificate[number],
+	    .ocsp = s->ocsp[number]};
+
+	return tls_certificate_read(&tls->certificate[number], &files, s->open,
+				    file);
 }
 
 const char *
@@ -338,11 +347,12 @@ tls_init(struct tls *tls, const struct tls_settings *settings,
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return why_openssl("OpenSSL does not start");
 	for (size_t i = 0; i < settings->certificate_count && !error; i++)
-		error = tls_certificate_read(
-		    &tls->certificate[i], settings->certificate[i],
-		    settings->key_count > 0 ? settings->key[i]
-					    : settings->certificate[i],
-		    settings->ocsp[i], file);
+		error = read_certificate(tls, i, file);
+	if (error == NULL && settings->client != TLS_CLIENT_UNASKED) {
+		*file = settings->client_ca;
+		error = tls_authorities_read(&tls->authorities, settings->open,
+					     settings->client_ca);
+	}
 	if (error == NULL) {
 		*file = settings->tickets;
 		error = read_tickets(tls, settings->tickets);

@@ -2,6 +2,7 @@
 #ifndef CONN_TLS_H
 #define CONN_TLS_H
 
+#include "conn/tls_authorities.h"
 #include "conn/tls_certificate.h"
 #include "conn/tls_tickets.h"
 
@@ -27,6 +28,7 @@ struct tls_settings {
 	const char *tickets;
 	bool is_13_only;
 	int64_t handshake_ms; /* absolute, for a whole handshake */
+	tls_file_opener *open;
 };
 
 /*
@@ -37,6 +39,7 @@ struct tls_settings {
 struct tls {
 	const struct tls_settings *settings;
 	struct tls_certificate certificate[TLS_CERTIFICATES_MAX];
+	struct tls_authorities authorities; /* of clients */
 	struct tls_tickets tickets;
 
 	/* An SSL_CTX for each set of certificates that some name has, at

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
-#include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -22,44 +20,27 @@ no_password(char *text, int cap, int writes, void *argument)
 	return -1;
 }
 
-static BIO *
-open_file(const char *path, const char **error)
-{
-	BIO *file;
-
-	errno = 0;
-	file = BIO_new_file(path, "r");
-	*error = file != NULL ? NULL : errno ? strerror(errno) : "no memory";
-	return file;
-}
-
 /* The certificate that comes first, and the others as its chain. */
 static const char *
-read_chain(struct tls_certificate *c, BIO *file)
+read_chain(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
-	X509 *next;
+	const char *error;
+	BIO *file = tls_file_read(open, path, &error);
 
-	c->chain = sk_X509_new_null();
-	c->certificate = PEM_read_bio_X509(file, NULL, no_password, NULL);
-	if (c->certificate == NULL)
-		return "there is no certificate in PEM";
-	if (c->chain == NULL)
-		return "no memory";
-	while ((next = PEM_read_bio_X509(file, NULL, no_password, NULL)))
-		if (sk_X509_push(c->chain, next) == 0)
-			return "no memory";
-	/* It is the end of the file that is no certificate. */
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return "a certificate of the chain is malformed";
-	ERR_clear_error();
-	return NULL;
+	if (file == NULL)
+		return error;
+	error = tls_file_certificates(file, &c->chain);
+	BIO_free(file);
+	if (error == NULL)
+		c->certificate = sk_X509_shift(c->chain);
+	return error;
 }
 
 static const char *
-read_key(struct tls_certificate *c, const char *path)
+read_key(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
 	const char *error;
-	BIO *file = open_file(path, &error);
+	BIO *file = tls_file_read(open, path, &error);
 
 	if (file == NULL)
 		return error;
@@ -116,37 +97,52 @@ read_names(struct tls_certificate *c)
 	return true;
 }
 
+/* What the answer says of this certificate, or NULL. */
+static OCSP_SINGLERESP *
+find_single(const struct tls_certificate *c, OCSP_BASICRESP *basic)
+{
+	const ASN1_INTEGER *own = X509_get0_serialNumber(c->certificate);
+	ASN1_INTEGER *serial;
+
+	for (int i = 0; i < OCSP_resp_count(basic); i++) {
+		OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
+		const OCSP_CERTID *id = OCSP_SINGLERESP_get0_id(single);
+
+		if (OCSP_id_get0_info(NULL, NULL, NULL, &serial,
+				      (OCSP_CERTID *)id) == 1 &&
+		    ASN1_INTEGER_cmp(serial, own) == 0)
+			return single;
+	}
+	return NULL;
+}
+
 /* Until when the answer holds: an old one is worse than none. */
 static const char *
-read_ocsp_time(struct tls_certificate *c, OCSP_RESPONSE *response)
+read_ocsp_time(struct tls_certificate *c, OCSP_BASICRESP *basic)
 {
-	OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
-	OCSP_SINGLERESP *single =
-	    basic != NULL ? OCSP_resp_get0(basic, 0) : NULL;
+	OCSP_SINGLERESP *single = find_single(c, basic);
 	ASN1_GENERALIZEDTIME *next = NULL;
 	struct tm broken;
-	int status;
 
-	if (OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL ||
-	    single == NULL)
-		return "it is no answer about a certificate";
-	status = OCSP_single_get0_status(single, NULL, NULL, NULL, &next);
-	if (status != V_OCSP_CERTSTATUS_GOOD)
+	if (single == NULL)
+		return "it is about another certificate";
+	if (OCSP_single_get0_status(single, NULL, NULL, NULL, &next) !=
+	    V_OCSP_CERTSTATUS_GOOD)
 		return "it does not say that the certificate is good";
 	c->ocsp_until = INT64_MAX;
 	if (next != NULL && ASN1_TIME_to_tm(next, &broken) == 1)
 		c->ocsp_until = timegm(&broken);
-	OCSP_BASICRESP_free(basic);
 	return NULL;
 }
 
 static const char *
-read_ocsp(struct tls_certificate *c, const char *path)
+read_ocsp(struct tls_certificate *c, tls_file_opener *open, const char *path)
 {
 	const char *error;
-	BIO *file = open_file(path, &error);
+	BIO *file = tls_file_read(open, path, &error);
 	unsigned char *bytes = NULL;
 	OCSP_RESPONSE *response;
+	OCSP_BASICRESP *basic;
 	int len;
 
 	if (file == NULL)
@@ -155,7 +151,11 @@ read_ocsp(struct tls_certificate *c, const char *path)
 	BIO_free(file);
 	if (response == NULL)
 		return "it is no OCSP response in DER";
-	error = read_ocsp_time(c, response);
+	basic = OCSP_response_get1_basic(response);
+	/* One that is no success has none. */
+	error = basic != NULL ? read_ocsp_time(c, basic)
+			      : "it is no answer about a certificate";
+	OCSP_BASICRESP_free(basic);
 	len = error == NULL ? i2d_OCSP_RESPONSE(response, &bytes) : 0;
 	if (len > 0)
 		c->ocsp = (struct slice){(char *)bytes, (size_t)len};
@@ -177,29 +177,23 @@ find_oddity(const struct tls_certificate *c)
 }
 
 const char *
-tls_certificate_read(struct tls_certificate *c, const char *certificate_file,
-		     const char *key_file, const char *ocsp_file,
-		     const char **file)
+tls_certificate_read(struct tls_certificate *c,
+		     const struct tls_certificate_files *files,
+		     tls_file_opener *open, const char **file)
 {
 	const char *error;
-	BIO *opened;
 
 	*c = (struct tls_certificate){.key_kind = EVP_PKEY_NONE};
-	*file = certificate_file;
-	opened = open_file(certificate_file, &error);
-	if (opened == NULL)
-		return error;
-	error = read_chain(c, opened);
-	BIO_free(opened);
-	if (error != NULL)
+	*file = files->certificate;
+	if ((error = read_chain(c, open, *file)) != NULL)
 		return error;
 	if (!read_names(c))
 		return "no memory";
-	*file = key_file;
-	if ((error = read_key(c, key_file)) != NULL)
+	*file = files->key;
+	if ((error = read_key(c, open, *file)) != NULL)
 		return error;
-	*file = ocsp_file;
-	if (ocsp_file != NULL && (error = read_ocsp(c, ocsp_file)) != NULL)
+	*file = files->ocsp;
+	if (*file != NULL && (error = read_ocsp(c, open, *file)) != NULL)
 		return error;
 	c->complaint = find_oddity(c);
 	return NULL;

@@ -2,6 +2,7 @@
 #ifndef CONN_TLS_CERTIFICATE_H
 #define CONN_TLS_CERTIFICATE_H
 
+#include "conn/tls_file.h"
 #include "conn/tls_names.h"
 
 /*
@@ -21,14 +22,16 @@ struct tls_certificate {
 	const char *complaint; /* what is odd, and no mistake; or NULL */
 };
 
-/*
- * Reads certificate and key, which may be one file, in PEM. ocsp_file may
- * be NULL. Returns NULL, or what is wrong with *file.
- */
+/* Paths of its files. Certificate and key, in PEM, may be one. */
+struct tls_certificate_files {
+	const char *certificate, *key;
+	const char *ocsp; /* or NULL */
+};
+
+/* Returns NULL, or what is wrong with *file. */
 const char *tls_certificate_read(struct tls_certificate *c,
-				 const char *certificate_file,
-				 const char *key_file, const char *ocsp_file,
-				 const char **file);
+				 const struct tls_certificate_files *files,
+				 tls_file_opener *open, const char **file);
 
 /* True if the name is one of the certificate's own, or its pattern. */
 bool tls_certificate_has(const struct tls_certificate *c, struct slice name);

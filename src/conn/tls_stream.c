@@ -138,7 +138,7 @@ bool
 tls_stream_init(struct tls *tls)
 {
 	BIO_METHOD *method = BIO_meth_new(
-	    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "perch's stream");
+	    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
 
 	tls->bio_method = method;
 	return method != NULL && BIO_meth_set_read(method, bio_read) &&
@@ -267,7 +267,8 @@ tls_stream_close(struct tls_stream *t)
 		t->has_closed = true;
 		t->more = STREAM_LAST;
 		ERR_clear_error();
-		SSL_shutdown(t->ssl);
+		if (!t->stream.breaks_off)
+			SSL_shutdown(t->ssl);
 	}
 	stream_flush(t->under);
 }

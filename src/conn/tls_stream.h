@@ -52,7 +52,12 @@ enum tls_start tls_stream_start(struct tls_stream *t, struct tls *tls,
 				struct stream *under, struct slice early,
 				int64_t deadline, const char **why);
 
-/* Sends close_notify, if that was not done, and all that is pending. */
+/*
+ * Sends all that is pending, and close_notify, if that was not done. Without
+ * it a client sees that a response was cut off which only the end of the
+ * connection ends (RFC 9112, section 9.8): so none is sent if t->stream
+ * breaks off.
+ */
 void tls_stream_close(struct tls_stream *t);
 
 /* Prepares tls for streams. False if there is no memory. */

@@ -4,6 +4,8 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "conn/tls_tickets.h"
@@ -39,6 +41,48 @@ tls_tickets_init(struct tls_tickets *t, struct slice text)
 	t->count = text.len / TLS_TICKET_KEY_LEN;
 	memcpy(t->key, text.ptr, text.len);
 	return NULL;
+}
+
+/* What is in the memfd. */
+struct stored {
+	int64_t due_ms;
+	uint64_t count;
+	struct tls_ticket_key key[KEYS_MAX];
+};
+
+int
+tls_tickets_store(const struct tls_tickets *t)
+{
+	struct stored stored = {.due_ms = t->due_ms, .count = t->count};
+	int fd = t->is_given ? -1 : memfd_create("perch-tickets", MFD_CLOEXEC);
+	bool is_written;
+
+	if (fd < 0)
+		return -1;
+	memcpy(stored.key, t->key, sizeof(stored.key));
+	is_written = write(fd, &stored, sizeof(stored)) == sizeof(stored);
+	OPENSSL_cleanse(&stored, sizeof(stored));
+	if (is_written)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void
+tls_tickets_restore(struct tls_tickets *t, int fd)
+{
+	struct stored stored;
+
+	/* One byte more would be of another version of ours. */
+	if (!t->is_given && lseek(fd, 0, SEEK_END) == sizeof(stored) &&
+	    pread(fd, &stored, sizeof(stored), 0) == sizeof(stored) &&
+	    stored.count > 0 && stored.count <= KEYS_MAX &&
+	    stored.due_ms <= clock_ms() + KEY_MS) {
+		memcpy(t->key, stored.key, sizeof(t->key));
+		t->count = stored.count;
+		t->due_ms = stored.due_ms;
+	}
+	OPENSSL_cleanse(&stored, sizeof(stored));
 }
 
 void

@@ -30,6 +30,15 @@ struct tls_tickets {
 const char *tls_tickets_init(struct tls_tickets *t, struct slice text);
 #define TLS_TICKET_KEY_LEN 80
 
+/*
+ * Keys that are ours are stored in a memfd for the next image of the
+ * launcher, which restores them, so that sessions go on over a reload.
+ * Store returns it, or -1 if they are given by a file or it fails; restore
+ * changes nothing if they are, or if fd has none of the kind.
+ */
+int tls_tickets_store(const struct tls_tickets *t);
+void tls_tickets_restore(struct tls_tickets *t, int fd);
+
 /* Changes keys if it is time to. */
 void tls_tickets_tend(struct tls_tickets *t);
 

@@ -12,7 +12,19 @@
 #include "host/orders.h"
 
 #define SOCKETS "PERCH_SOCKETS"
-#define CHILDREN "PERCH_CHILDREN"
+
+#define VARIABLE(name)                                                         \
+	{                                                                      \
+		name, name " is malformed"                                     \
+	}
+
+static const struct {
+	const char *name, *complaint;
+} parts[HANDOVER_PARTS] = {
+    [HANDOVER_CHILDREN] = VARIABLE("PERCH_CHILDREN"),
+    [HANDOVER_TICKETS] = VARIABLE("PERCH_TICKETS"),
+    [HANDOVER_OPENER] = VARIABLE("PERCH_OPENER"),
+};
 
 /* Where systemd's descriptors begin: sd_listen_fds(3). */
 #define LISTEN_FDS_START 3
@@ -39,7 +51,7 @@ add_socket(struct handover *h, int fd, struct slice address)
 
 /* Text of our environment stays where it is when the variable goes. */
 static const char *
-read_own(struct handover *h, const char *sockets, const char *children)
+read_own(struct handover *h, const char *sockets)
 {
 	struct slice list = slice_of(sockets), element, number, address;
 	int fd;
@@ -49,8 +61,20 @@ read_own(struct handover *h, const char *sockets, const char *children)
 		if (!slice_cut(element, '=', &number, &address) ||
 		    !parse_fd(number, &fd) || !add_socket(h, fd, address))
 			return SOCKETS " is malformed";
-	if (children != NULL && !parse_fd(slice_of(children), &h->children_fd))
-		return CHILDREN " is malformed";
+	return NULL;
+}
+
+static const char *
+read_parts(struct handover *h)
+{
+	for (size_t i = 0; i < HANDOVER_PARTS; i++) {
+		const char *number = getenv(parts[i].name);
+
+		h->part[i] = -1;
+		if (number != NULL && !parse_fd(slice_of(number), &h->part[i]))
+			return parts[i].complaint;
+		unsetenv(parts[i].name);
+	}
 	return NULL;
 }
 
@@ -73,25 +97,28 @@ read_systemd(struct handover *h, const char *fds, const char *pid)
 const char *
 handover_read(struct handover *h)
 {
-	static const char *const names[] = {SOCKETS, CHILDREN, "LISTEN_FDS",
-					    "LISTEN_PID", "LISTEN_FDNAMES"};
+	static const char *const names[] = {SOCKETS, "LISTEN_FDS", "LISTEN_PID",
+					    "LISTEN_FDNAMES"};
 	const char *sockets = getenv(SOCKETS);
 	const char *error;
 
-	*h = (struct handover){.children_fd = -1};
-	error = sockets != NULL ? read_own(h, sockets, getenv(CHILDREN))
+	*h = (struct handover){.count = 0};
+	error = sockets != NULL ? read_own(h, sockets)
 				: read_systemd(h, getenv("LISTEN_FDS"),
 					       getenv("LISTEN_PID"));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
-	return error;
+	return error != NULL ? error : read_parts(h);
 }
 
 static bool
 is_kept(const struct handover *h, int except, int fd)
 {
-	if (fd == except || fd == h->children_fd)
+	if (fd == except)
 		return true;
+	for (size_t i = 0; i < HANDOVER_PARTS; i++)
+		if (h->part[i] == fd)
+			return true;
 	for (size_t i = 0; i < h->count; i++)
 		if (h->socket[i].fd == fd)
 			return true;
@@ -105,8 +132,9 @@ handover_close_others(const struct handover *h, int except)
 
 	if (except > last)
 		last = except;
-	if (h->children_fd > last)
-		last = h->children_fd;
+	for (size_t i = 0; i < HANDOVER_PARTS; i++)
+		if (h->part[i] > last)
+			last = h->part[i];
 	for (size_t i = 0; i < h->count; i++)
 		if (h->socket[i].fd > last)
 			last = h->socket[i].fd;
@@ -150,9 +178,10 @@ handover_release(struct handover *h)
 size_t
 handover_children(const struct handover *h)
 {
+	int fd = h->part[HANDOVER_CHILDREN];
 	struct stat st;
 
-	if (h->children_fd < 0 || fstat(h->children_fd, &st) != 0)
+	if (fd < 0 || fstat(fd, &st) != 0)
 		return 0;
 	return (size_t)st.st_size / sizeof(struct child);
 }
@@ -160,25 +189,24 @@ handover_children(const struct handover *h)
 void
 handover_fill(struct handover *h, struct children *children)
 {
+	int fd = h->part[HANDOVER_CHILDREN];
 	struct child child;
 	off_t at = 0;
 
-	if (h->children_fd < 0)
+	if (fd < 0)
 		return;
-	while (pread(h->children_fd, &child, sizeof(child), at) ==
-	       (ssize_t)sizeof(child)) {
+	while (pread(fd, &child, sizeof(child), at) == (ssize_t)sizeof(child)) {
 		children_add(children, child.pid, child.key);
 		at += (off_t)sizeof(child);
 	}
-	close(h->children_fd);
-	h->children_fd = -1;
+	close(fd);
+	h->part[HANDOVER_CHILDREN] = -1;
 }
 
-/* Returns the memfd, or a negative errno value. */
-static int
-store_children(const struct children *children)
+int
+handover_store_children(const struct children *children)
 {
-	int fd = memfd_create("perch-children", 0);
+	int fd = memfd_create("perch-children", MFD_CLOEXEC);
 	struct child child;
 	size_t at = 0;
 
@@ -194,31 +222,44 @@ store_children(const struct children *children)
 	return fd;
 }
 
-static void
-keep_over_exec(const struct listener *listeners, size_t count, int flags)
+int
+handover_lend(enum handover_part part, int fd)
 {
-	for (size_t i = 0; i < count; i++)
-		fcntl(listeners[i].fd, F_SETFD, flags);
+	char storage[16];
+	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
+
+	if (fd < 0)
+		return 0;
+	buf_add_u64(&text, (uint64_t)fd);
+	storage[text.len] = '\0';
+	if (setenv(parts[part].name, storage, 1) != 0)
+		return ENOMEM;
+	fcntl(fd, F_SETFD, 0);
+	return 0;
+}
+
+void
+handover_take_back(enum handover_part part, int fd)
+{
+	unsetenv(parts[part].name);
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* Returns 0, or an errno value. */
 static int
-set_variables(const struct listener *listeners, size_t count, int children_fd)
+lend_sockets(const struct listener *listeners, size_t count)
 {
 	char storage[LISTENERS_MAX * 128];
 	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
 
-	buf_add_u64(&text, (uint64_t)children_fd);
-	storage[text.len] = '\0';
-	if (setenv(CHILDREN, storage, 1) != 0)
-		return ENOMEM;
-	buf_reset(&text);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_add_char(&text, ',');
 		buf_add_u64(&text, (uint64_t)listeners[i].fd);
 		buf_add_char(&text, '=');
 		buf_add(&text, listeners[i].address);
+		fcntl(listeners[i].fd, F_SETFD, 0);
 	}
 	storage[text.len] = '\0';
 	if (text.overflow)
@@ -226,18 +267,23 @@ set_variables(const struct listener *listeners, size_t count, int children_fd)
 	return setenv(SOCKETS, storage, 1) == 0 ? 0 : ENOMEM;
 }
 
+static void
+take_back_sockets(const struct listener *listeners, size_t count)
+{
+	unsetenv(SOCKETS);
+	for (size_t i = 0; i < count; i++)
+		fcntl(listeners[i].fd, F_SETFD, FD_CLOEXEC);
+}
+
 int
 handover_execute(const struct image *image, const struct listener *listeners,
-		 size_t count, const struct children *children)
+		 size_t count, const int part[HANDOVER_PARTS])
 {
-	int children_fd = store_children(children);
-	int error;
+	int error = lend_sockets(listeners, count);
 
-	if (children_fd < 0)
-		return -children_fd;
-	error = set_variables(listeners, count, children_fd);
+	for (size_t i = 0; i < HANDOVER_PARTS && !error; i++)
+		error = handover_lend((enum handover_part)i, part[i]);
 	if (!error) {
-		keep_over_exec(listeners, count, 0);
 		orders_hold();
 		/* One that came before that is known to this image only. */
 		if (orders_stop() == 0) {
@@ -245,10 +291,9 @@ handover_execute(const struct image *image, const struct listener *listeners,
 			error = errno;
 		}
 		orders_release();
-		keep_over_exec(listeners, count, FD_CLOEXEC);
 	}
-	unsetenv(SOCKETS);
-	unsetenv(CHILDREN);
-	close(children_fd);
+	for (size_t i = 0; i < HANDOVER_PARTS; i++)
+		handover_take_back((enum handover_part)i, part[i]);
+	take_back_sockets(listeners, count);
 	return error;
 }

@@ -11,6 +11,7 @@
 #include "host/handover.h"
 #include "host/launcher.h"
 #include "host/notify.h"
+#include "host/opener.h"
 #include "host/orders.h"
 #include "host/peer.h"
 #include "host/ucspi.h"
@@ -75,11 +76,12 @@ static _Noreturn void
 serve_forked(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 {
 	orders_leave();
+	opener_leave();
 	for (size_t i = 0; i < l->listener_count; i++)
 		close(l->listener[i].fd);
 	overload_release(&l->overload);
 	peer_set(peer);
-	l->serve(fd);
+	l->service->serve(fd);
 	_exit(0);
 }
 
@@ -250,7 +252,7 @@ wait_for_work(struct launcher *l)
 	lingering = polls + count;
 	count += overload_poll(&l->overload, lingering, &due);
 	due = earlier(due, reap_time(l));
-	if (l->tend != NULL)
+	if (l->service->tend != NULL)
 		due = earlier(due, l->tend_at);
 	if (l->paused_until > 0)
 		due = earlier(due, l->paused_until);
@@ -270,12 +272,21 @@ wait_for_work(struct launcher *l)
 static void
 tend_reload(struct launcher *l)
 {
-	int error;
+	int part[HANDOVER_PARTS] = {-1, -1, opener_fd()};
+	int error = 0;
 
 	if (!reload_is_due(&l->reload))
 		return;
-	error = handover_execute(&l->reload.self, l->listener,
-				 l->listener_count, l->children);
+	part[HANDOVER_CHILDREN] = handover_store_children(l->children);
+	if (l->service->store_tickets != NULL)
+		part[HANDOVER_TICKETS] = l->service->store_tickets();
+	if (part[HANDOVER_CHILDREN] < 0)
+		error = -part[HANDOVER_CHILDREN];
+	else
+		error = handover_execute(&l->reload.self, l->listener,
+					 l->listener_count, part);
+	close(part[HANDOVER_CHILDREN]);
+	close(part[HANDOVER_TICKETS]);
 	if (error)
 		reload_fail(&l->reload, strerror(error));
 }
@@ -333,8 +344,8 @@ void
 launcher_run(struct launcher *l)
 {
 	while (orders_stop() == 0) {
-		if (l->tend != NULL && clock_ms() >= l->tend_at)
-			l->tend_at = l->tend();
+		if (l->service->tend != NULL && clock_ms() >= l->tend_at)
+			l->tend_at = l->service->tend();
 		tend_reload(l);
 		if (!accept_round(l))
 			wait_for_work(l);

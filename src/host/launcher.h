@@ -7,6 +7,18 @@
 #include "host/reload.h"
 #include "host/socket.h"
 
+/* What is done for each connection, and for all of them. */
+struct service {
+	/* Serves the accepted socket, in a forked child. */
+	void (*serve)(int fd);
+	/* Looks after what is kept for all connections, and returns when
+	 * (clock_ms) it is to be called again; or NULL. */
+	int64_t (*tend)(void);
+	/* Returns a memfd of the keys of tickets, for the next image, or
+	 * -1; or NULL. */
+	int (*store_tickets)(void);
+};
+
 /*
  * The process that accepts connections and gives each a process of its
  * own: one fork, one wait, and one look into the table of children for
@@ -14,11 +26,7 @@
  */
 struct launcher {
 	const struct config *config;
-	/* Serves the accepted socket, in a forked child. */
-	void (*serve)(int fd);
-	/* Looks after what is kept for all connections, and returns when
-	 * (clock_ms) it is to be called again; or NULL. */
-	int64_t (*tend)(void);
+	const struct service *service;
 	int64_t tend_at;
 	/* What is executed instead, if its path is not empty. */
 	struct image program;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "host/launcher.h"
 #include "host/listen.h"
 #include "host/notify.h"
+#include "host/opener.h"
 #include "host/orders.h"
 #include "host/privilege.h"
 #include "host/stack.h"
@@ -84,6 +86,9 @@ listen_inherit(const struct config *config)
 	error = handover_read(&handover);
 	if (error != NULL)
 		return refuse(EXIT_USAGE, error, NULL);
+	opener_adopt(handover.part[HANDOVER_OPENER]);
+	if (config->checks)
+		return EXIT_OK;
 	/* Written at the first start; now the number may be another's. */
 	if (handover.is_reload)
 		ready_fd = -1;
@@ -91,6 +96,12 @@ listen_inherit(const struct config *config)
 		return refuse(EXIT_USAGE, "--ready-fd", "it is not open");
 	handover_close_others(&handover, ready_fd);
 	return EXIT_OK;
+}
+
+int
+listen_tickets_fd(void)
+{
+	return handover.part[HANDOVER_TICKETS];
 }
 
 /* All that systemd has passed. */
@@ -223,6 +234,10 @@ drop_privileges(const struct config *config)
 
 	if (config->listen.user == NULL)
 		return EXIT_OK;
+	/* From whoever changes its user the kernel keeps that user's other
+	 * processes away, until an execve. */
+	if (handover.is_reload)
+		prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
 	error = privilege_drop(&user);
 	if (error == NULL)
 		return EXIT_OK;
@@ -288,8 +303,8 @@ run(void *argument)
 }
 
 int
-listen_run(const struct config *config, char **argv, void (*serve)(int fd),
-	   int64_t (*tend)(void))
+listen_run(const struct config *config, char **argv,
+	   const struct service *service)
 {
 	int error = prepare(config, argv);
 
@@ -298,8 +313,7 @@ listen_run(const struct config *config, char **argv, void (*serve)(int fd),
 		return error;
 	}
 	launcher.config = config;
-	launcher.serve = serve;
-	launcher.tend = tend;
+	launcher.service = service;
 	/* What speaks TLS, or what a program speaks, cannot be answered. */
 	overload_init(&launcher.overload,
 		      config->listen.program == NULL &&

@@ -3,6 +3,7 @@
 #define HOST_LISTEN_H
 
 #include "host/config.h"
+#include "host/launcher.h"
 
 /*
  * Everything that a launcher does before its first connection. Functions
@@ -12,20 +13,22 @@
 
 /*
  * Sorts out what we were started with: sockets that are passed, standard
- * descriptors that are missing, descriptors that leaked. To be called
- * before anything is opened.
+ * descriptors that are missing, descriptors that leaked, what the image
+ * before has left. To be called before anything is opened.
  */
 int listen_inherit(const struct config *config);
+
+/* The keys of tickets that the image before has left: a memfd, or -1. */
+int listen_tickets_fd(void);
 
 /* Checks what can be checked without opening a socket. */
 int listen_check(const struct config *config);
 
 /*
- * Listens, and serves until told to stop. serve is called in a process of
- * its own for each accepted socket; argv is what main was given. tend is
- * called in between, as launcher.h has it, unless it is NULL.
+ * Listens, and serves until told to stop; argv is what main was given.
+ * config and service stay the caller's.
  */
-int listen_run(const struct config *config, char **argv, void (*serve)(int fd),
-	       int64_t (*tend)(void));
+int listen_run(const struct config *config, char **argv,
+	       const struct service *service);
 
 #endif

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "host/handover.h"
 #include "host/notify.h"
+#include "host/opener.h"
 #include "host/orders.h"
 #include "host/reload.h"
 
@@ -55,6 +57,7 @@ bool
 reload_is_due(struct reload *r)
 {
 	pid_t pid;
+	int error;
 
 	if (orders_take_reload())
 		r->is_wanted = true;
@@ -62,8 +65,10 @@ reload_is_due(struct reload *r)
 		return r->is_good;
 	r->is_wanted = false;
 	notify_reloading();
+	error = handover_lend(HANDOVER_OPENER, opener_fd());
 	r->checker.environment = environ;
-	pid = image_start(&r->checker, -1);
+	pid = error ? -error : image_start(&r->checker, -1);
+	handover_take_back(HANDOVER_OPENER, opener_fd());
 	if (pid > 0)
 		r->pid = pid;
 	else

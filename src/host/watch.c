@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <assert.h>
-#include <sys/stat.h>
 
+#include "host/opener.h"
 #include "host/watch.h"
 
 /* True if the file is another than it was, which is noted. */
@@ -10,7 +10,7 @@ look(struct watched *f)
 {
 	struct stat st;
 
-	if (stat(f->path, &st) != 0 ||
+	if (opener_stat(f->path, &st) != 0 ||
 	    (st.st_dev == f->device && st.st_ino == f->inode &&
 	     st.st_size == f->size && st.st_ctim.tv_sec == f->changed.tv_sec &&
 	     st.st_ctim.tv_nsec == f->changed.tv_nsec))

@@ -8,6 +8,9 @@
 
 #include "conn/tls.h"
 
+/* All that perch-tls reads. */
+#define WATCHED_MAX (3 * TLS_CERTIFICATES_MAX + 2)
+
 /*
  * Files that others may replace. What is looked at is what their names
  * lead to: who renews certificates changes links, or renames.
@@ -19,7 +22,7 @@ struct watch {
 		ino_t inode;
 		off_t size;
 		struct timespec changed;
-	} file[3 * TLS_CERTIFICATES_MAX + 2]; /* all that perch-tls reads */
+	} file[WATCHED_MAX];
 	size_t count;
 	bool has_change; /* seen, and not told yet */
 };

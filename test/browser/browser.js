@@ -1,9 +1,11 @@
 // Chromium for the tests of test/browser.bats, started once for all of them:
 //
-//   node browser.js PLAYWRIGHT CHROMIUM SOCKET SITE
+//   node browser.js PLAYWRIGHT CHROMIUM SOCKET SITE KEYS
 //
-// takes requests from SOCKET: GET /NAME?PORT runs NAME.js, which lies beside
-// this file, against the server on PORT. What it exports is called with
+// takes requests from SOCKET: GET /NAME?BASE runs NAME.js, which lies beside
+// this file, against the server at BASE. The browser believes any certificate
+// that has one of KEYS, SHA-256 in base64, parted by commas. What the script
+// exports is called with
 //
 //   page  an empty page; the server's port is new to the browser, so that
 //         it knows nothing of it
@@ -15,10 +17,11 @@
 'use strict';
 const http = require('node:http');
 const path = require('node:path');
-const [playwright, executablePath, socket, site] = process.argv.slice(2);
+const [playwright, executablePath, socket, site, keys] =
+  process.argv.slice(2);
 const { chromium } = require(playwright);
 
-async function run(context, name, port) {
+async function run(context, name, base) {
   const page = await context.newPage();
   try {
     const said = [];
@@ -27,7 +30,6 @@ async function run(context, name, port) {
     // Nothing may wait for longer than the request to this program.
     page.setDefaultTimeout(40000);
     try {
-      const base = `http://127.0.0.1:${port}`;
       return await require(path.join(__dirname, name))({ page, base, site });
     } catch (error) {
       throw new Error([error.stack, 'the page said:', ...said].join('\n'));
@@ -40,7 +42,8 @@ async function run(context, name, port) {
 async function main() {
   const browser = await chromium.launch({
     executablePath,
-    args: ['--autoplay-policy=no-user-gesture-required'],
+    args: ['--autoplay-policy=no-user-gesture-required',
+      `--ignore-certificate-errors-spki-list=${keys}`],
   });
   // One for all, since each takes longer than most scripts.
   const context = await browser.newContext();

@@ -19,6 +19,7 @@
 #include "conn/tls_stream.h"
 #include "host/config.h"
 #include "host/connection.h"
+#include "host/opener.h"
 #include "host/start.h"
 #include "over_tls.h"
 
@@ -27,7 +28,7 @@ static struct tls_stream stream;
 static struct conn conn;
 static struct config config;
 static struct tls tls;
-static struct tls_settings settings = {.handshake_ms = 10000};
+static struct tls_settings settings = {.handshake_ms = 10000, .open = opener_open};
 static SSL_CTX *client;
 
 int
