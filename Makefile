@@ -101,18 +101,17 @@ layers = \
     serve/location serve/representation serve/names serve/directory \
     serve/listing_page serve/listing serve/file serve/echo serve/program \
     serve/cgi serve/cgi_answer serve/websocket serve/route conn/stop \
-    conn/stream conn/fd_stream conn/tls_memory conn/tls_names conn/tls_tickets \
-    conn/tls_file conn/tls_certificate conn/tls_authorities conn/tls \
-    conn/tls_warm conn/tls_stream conn/tls_variables conn/reader conn/gzip \
-    conn/fields conn/writer conn/body \
-    conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
+    conn/stream conn/fd_stream conn/tls_memory conn/tls_names \
+    conn/tls_tickets conn/tls_file conn/tls_certificate conn/tls_authorities \
+    conn/tls conn/tls_warm conn/tls_stream conn/tls_variables conn/reader \
+    conn/gzip conn/fields conn/writer conn/body conn/access conn/cache \
+    conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
-    conn/conn conn/preface conn/desk conn/gateway host/peer host/endpoint \
-    host/start host/config host/connection host/address host/children \
-    host/socket host/privilege host/opener host/watch host/notify host/orders \
-    host/image \
-    host/ucspi host/overload host/handover host/reload host/launcher \
-    host/stack host/listen
+    conn/conn conn/preface conn/desk conn/answer conn/gateway conn/repeat \
+    host/peer host/endpoint host/start host/config host/connection \
+    host/address host/children host/socket host/privilege host/opener \
+    host/watch host/notify host/orders host/image host/ucspi host/overload \
+    host/handover host/reload host/launcher host/stack host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.

@@ -244,6 +244,8 @@ auth-attempts 1 1000 0 1001
 auth-timeout 0.001 3600 0.0009 3600.001
 body-timeout 0 86400 - 86400.001
 drain-timeout 0.001 3600 0.0009 3600.001
+file-cache 0 1M - 1048577
+file-cache-valid 0 3600 - 3600.001
 header-timeout 0 86400 - 86400.001
 idle-timeout 0 86400 - 86401
 max-chunk-extensions 0 1024K - 1048577

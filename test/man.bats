@@ -87,7 +87,7 @@ setup_file() {
       $listed{$_}++ for $section =~ /^\.It "(.*)"$/mg;
       next;
     }
-    while (/\b(?:refuse\w*|response_refuse|is_invalid|access_note|fail|relay_fail)($call)
+    while (/\b(?:refuse\w*|response_refuse|answer_refuse|is_invalid|access_note|fail|relay_fail)($call)
             |\bwhy\ =\s*($string)|\breturn\s($string)/xg) {
       ($text, $returned) = ($1 // $2 // $3, defined $3);
       # What the rooms before conn/ return is said about options.

@@ -49,6 +49,9 @@
  */
 #define SEND_SLICE (512 * 1024)
 
+/* The largest --file-cache. What is not used of it is not touched. */
+#define FILE_CACHE_CAP (1024 * 1024)
+
 /* Rules of one kind on the command line and in the configuration. */
 #define RULES_MAX 64
 

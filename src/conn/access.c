@@ -127,10 +127,8 @@ access_log(enum access_format format, const struct access *a)
 	struct strings s = {
 	    .request_line =
 		cut(a->request_line, REQUEST_LINE_LOGGED, escape_len),
-	    .referer = cut(request_field(a->req, SLICE("Referer")),
-			   FIELD_LOGGED, escape_len),
-	    .agent = cut(request_field(a->req, SLICE("User-Agent")),
-			 FIELD_LOGGED, escape_len),
+	    .referer = cut(a->referer, FIELD_LOGGED, escape_len),
+	    .agent = cut(a->agent, FIELD_LOGGED, escape_len),
 	};
 	struct log_line line;
 

@@ -14,11 +14,11 @@ enum access_format {
 
 /* What the access log says of one request. */
 struct access {
-	struct slice remote;       /* numeric address, or "-" */
-	struct slice user;         /* of --auth, or empty */
-	int64_t now;               /* seconds since 1970 */
-	struct slice request_line; /* as sent, however malformed */
-	const struct request *req; /* for Referer and User-Agent */
+	struct slice remote;         /* numeric address, or "-" */
+	struct slice user;           /* of --auth, or empty */
+	int64_t now;                 /* seconds since 1970 */
+	struct slice request_line;   /* as sent, however malformed */
+	struct slice referer, agent; /* empty where there is none */
 	int status;
 	uint64_t content_sent; /* bytes */
 	int64_t duration_us;

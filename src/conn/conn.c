@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/log.h"
 #include "conn/conn.h"
+#include "base/clock.h"
+#include "conn/answer.h"
 #include "conn/desk.h"
 #include "conn/gateway.h"
 #include "conn/preface.h"
+#include "conn/repeat.h"
 #include "conn/stop.h"
 #include "conn/talk.h"
 #include "serve/route.h"
@@ -19,32 +16,6 @@ conn_read_timeout(const struct conn_settings *settings)
 	int64_t a = settings->header_ms, b = settings->idle_ms;
 
 	return a == 0 ? b : b == 0 || a < b ? a : b;
-}
-
-static void
-log_request(struct conn *c)
-{
-	struct conn_request *r = &c->current;
-	struct access access = {
-	    .now = clock_seconds(),
-	    .request_line = r->request_line,
-	    .req = &r->req,
-	    .status = r->res.status,
-	    .content_sent = r->content_sent,
-	    .user = r->user,
-	    .ordinal = c->served,
-	};
-
-	if (r->res.refusal != NULL)
-		access_refuse(c->remote(), r->res.status, r->res.refusal);
-	if (c->settings->explain)
-		access_explain(r->request_line, &r->res,
-			       buf_slice(&r->explanation));
-	if (c->settings->access == ACCESS_NONE)
-		return;
-	access.remote = c->remote();
-	access.duration_us = clock_us() - r->started_us;
-	access_log(c->settings->access, &access);
 }
 
 /* Empties what belonged to the last request. */
@@ -60,51 +31,6 @@ begin_request(struct conn *c)
 	reader_release(&c->reader);
 	if (c->forwarded != NULL)
 		c->forwarded(NULL);
-}
-
-static int
-send_response(struct conn *c)
-{
-	struct conn_request *r = &c->current;
-	struct writer_request request = {
-	    .minor = r->req.minor,
-	    /* As sent: what was refused may not have been parsed. */
-	    .is_head = slice_starts(r->request_line, SLICE("HEAD ")),
-	    .is_persistent = !r->res.close,
-	    .path = r->req.target.path,
-	    .content_path = r->res.path,
-	};
-	int error = writer_send(&c->writer, &request, &r->res, &r->head_sent,
-				&r->content_sent);
-
-	if (r->res.file_fd >= 0 && !r->res.file_is_kept)
-		close(r->res.file_fd);
-	if (r->res.memory != NULL)
-		munmap(r->res.memory, r->res.memory_len);
-	return error;
-}
-
-/*
- * Answers with an error page and gives the connection up: what comes next
- * on it cannot be told.
- */
-static void
-refuse_and_close(struct conn *c, enum status status, const char *why)
-{
-	struct conn_request *r = &c->current;
-	struct desk desk;
-	struct exchange x = desk_lay(&desk, c);
-
-	response_init(&r->res, r->res.fields.data, r->res.fields.cap);
-	r->res.refusal = why;
-	r->res.close = true;
-	route_refuse(&x, status, &desk.page);
-	c->must_linger = true;
-	c->served++;
-	if (send_response(c))
-		access_note(c->remote(),
-			    "the client is gone before its answer");
-	log_request(c);
 }
 
 /*
@@ -165,20 +91,21 @@ upgrade(struct conn *c, struct exchange *x)
 			   c->settings->program.complaints);
 
 	if (w == NULL) {
-		refuse_and_close(c, STATUS_SERVICE_UNAVAILABLE,
-				 "no memory for the WebSocket");
+		answer_refuse(c, STATUS_SERVICE_UNAVAILABLE,
+			      "no memory for the WebSocket");
 		return;
 	}
 	route_finish(x);
 	r->user = x->user;
 	/* Where it fails, so does what comes next. */
-	(void)send_response(c);
+	(void)answer_send(c);
+	answer_release(c);
 	talk_over(w, c->stream, &c->reader);
 	r->content_sent = w->outbox.sent;
 	c->must_linger = w->receiver.refusal != NULL;
 	websocket_release(w);
 	c->served++;
-	log_request(c);
+	answer_log(c);
 }
 
 /* Serves the request in current. False if the connection must end. */
@@ -188,6 +115,7 @@ serve_request(struct conn *c)
 	struct conn_request *r = &c->current;
 	uint64_t max = c->settings->max_requests;
 	struct desk desk;
+	struct repeat repeat;
 	struct exchange x;
 	enum status status;
 	const char *why;
@@ -195,6 +123,7 @@ serve_request(struct conn *c)
 
 	body_init(&r->body, &r->req, &c->reader, &c->settings->body);
 	x = desk_lay(&desk, c);
+	repeat_begin(&repeat, c, &x);
 	route_decide(&x, &desk.page);
 	if (r->res.content == CONTENT_PROGRAM || x.content_error)
 		gateway_answer(c, &x, &desk.page);
@@ -206,18 +135,21 @@ serve_request(struct conn *c)
 	r->user = x.user;
 	r->res.close = r->res.close || !r->req.is_persistent || !can_go_on(c) ||
 		       stop_requested() || (max > 0 && c->served + 1 >= max);
-	error = send_response(c);
+	error = answer_send(c);
+	if (!error)
+		repeat_end(&repeat, c, &x);
+	answer_release(c);
 	why =
 	    r->has_program ? c->storage.output.relay.refusal : r->body.refusal;
 	if (error && !r->head_sent &&
 	    (status = status_of_error(c, error, &why))) {
-		refuse_and_close(c, status, why);
+		answer_refuse(c, status, why);
 		gateway_end(c);
 		return false;
 	}
 	gateway_end(c);
 	c->served++;
-	log_request(c);
+	answer_log(c);
 	if (error) {
 		access_cut(c->remote(), error, why);
 		c->stream->breaks_off = true;
@@ -262,20 +194,21 @@ take_head(struct conn *c, struct slice head)
 	/* A socket that is reset later cannot tell its peer any more. */
 	if (c->settings->access != ACCESS_NONE)
 		c->remote();
+	r->head = head;
 	r->request_line = slice_first_line(head);
 	path = lay_out(c);
 	status = request_parse(&r->req, head, &c->settings->head,
 			       (struct field *)c->storage.arena, path);
 	if (status) {
-		refuse_and_close(c, status, r->req.refusal);
+		answer_refuse(c, status, r->req.refusal);
 		return false;
 	}
 	if (c->forwarded != NULL)
 		c->forwarded(&r->req);
 	if (r->req.framing == FRAMING_LENGTH && max > 0 &&
 	    r->req.content_length > max) {
-		refuse_and_close(c, STATUS_CONTENT_TOO_LARGE,
-				 "Content-Length larger than the limit");
+		answer_refuse(c, STATUS_CONTENT_TOO_LARGE,
+			      "Content-Length larger than the limit");
 		return false;
 	}
 	return true;
@@ -294,11 +227,11 @@ end_without_head(struct conn *c, const struct head_scan *scan, ssize_t n)
 	c->current.started_us = clock_us();
 	/* If it was the output, nobody can be told. */
 	if (n == IO_TIMEOUT && !c->stream->error)
-		refuse_and_close(c, STATUS_REQUEST_TIMEOUT,
-				 "the head did not arrive in time");
+		answer_refuse(c, STATUS_REQUEST_TIMEOUT,
+			      "the head did not arrive in time");
 	else if (n == 0)
-		refuse_and_close(c, STATUS_BAD_REQUEST,
-				 "the connection ended inside a head");
+		answer_refuse(c, STATUS_BAD_REQUEST,
+			      "the connection ended inside a head");
 	else
 		access_note(c->remote(), "the client is gone inside a head");
 	return false;
@@ -323,11 +256,17 @@ next_head(struct conn *c, struct slice *head)
 		enum status status;
 		ssize_t n;
 
+		if (repeat_answer(c)) {
+			deadline = clock_deadline(s->idle_ms);
+			scan = (struct head_scan){0};
+			has_begun = is_first = false;
+			continue;
+		}
 		if ((status = head_find_end(&scan, bytes, &s->head))) {
 			bytes = slice_skip(bytes, scan.first);
 			c->current.request_line = slice_first_line(bytes);
 			c->current.started_us = clock_us();
-			refuse_and_close(c, status, scan.refusal);
+			answer_refuse(c, status, scan.refusal);
 			return false;
 		}
 		if (scan.end > 0) {
@@ -375,6 +314,7 @@ conn_serve(struct conn *c)
 
 	reader_init(&c->reader, c->stream, c->storage.in,
 		    sizeof(c->storage.in));
+	cache_init(&c->cache, &c->storage.cache, c->settings->cache);
 	gzip_init(&c->gzip, &c->storage.gzip);
 	writer_init(&c->writer, c->stream, &c->site->rules, &c->gzip,
 		    c->storage.block);
@@ -385,7 +325,7 @@ conn_serve(struct conn *c)
 		return;
 	begin_request(c);
 	if (c->refusal != NULL)
-		refuse_and_close(c, STATUS_BAD_REQUEST, c->refusal);
+		answer_refuse(c, STATUS_BAD_REQUEST, c->refusal);
 	else
 		while (next_head(c, &head) && take_head(c, head) &&
 		       serve_request(c))

@@ -7,6 +7,7 @@
 
 #include "conn/access.h"
 #include "conn/body.h"
+#include "conn/cache.h"
 #include "conn/output.h"
 #include "conn/websocket.h"
 #include "conn/writer.h"
@@ -24,6 +25,7 @@ struct conn_settings {
 	struct stream_pace pace;
 	struct relay_limits program;
 	struct websocket_limits websocket;
+	struct cache_limits cache;
 	int64_t header_ms;         /* absolute, for a whole head */
 	int64_t idle_ms;           /* between two requests */
 	uint64_t max_requests;     /* on one connection, 0: any number */
@@ -78,12 +80,14 @@ struct conn {
 	uint64_t served;  /* requests answered */
 	bool must_linger; /* the client may still be sending */
 	struct kept_file kept;
+	struct cache cache;
 
 	struct conn_request {
 		struct request req;
 		struct response res;
 		struct body body;
-		struct slice request_line; /* as sent, for the log */
+		struct slice head;         /* as sent */
+		struct slice request_line; /* likewise, for the log */
 		size_t head_lines;         /* as many fields at most */
 		bool head_sent;            /* too late for another answer */
 		bool has_program;          /* storage.output is in use */
@@ -117,6 +121,7 @@ struct conn {
 		struct hosts hosts;
 		struct auth auth;
 		struct page_rules page_rules;
+		struct cache_storage cache;
 	} storage;
 };
 

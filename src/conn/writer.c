@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -39,8 +40,8 @@ add_status_line(struct buf *out, int status)
 	buf_add(out, SLICE("\r\n"));
 }
 
-static void
-add_date(struct writer *w, struct buf *out)
+static struct slice
+date_of_now(struct writer *w)
 {
 	int64_t now = clock_seconds();
 
@@ -50,8 +51,16 @@ add_date(struct writer *w, struct buf *out)
 		date_add(&date, now);
 		w->date_second = now;
 	}
-	fields_add_one(out, SLICE("Date"),
-		       (struct slice){w->date, sizeof(w->date)});
+	return (struct slice){w->date, sizeof(w->date)};
+}
+
+static void
+add_date(struct writer *w, struct buf *out)
+{
+	buf_add(out, SLICE("Date: "));
+	w->date_at = out->len;
+	buf_add(out, date_of_now(w));
+	buf_add(out, SLICE("\r\n"));
 }
 
 static void
@@ -301,6 +310,19 @@ writer_send(struct writer *w, const struct writer_request *req,
 		return 0;
 	return send_content(w, res, is_taken ? &first : NULL, is_chunked,
 			    content_sent);
+}
+
+int
+writer_repeat(struct writer *w, struct slice answer, size_t date_at)
+{
+	struct slice date = date_of_now(w);
+	struct buf *out = &w->stream->out;
+
+	if (stream_reserve(w->stream, answer.len))
+		return w->stream->error;
+	buf_add(out, answer);
+	memcpy(buf_end(out) - answer.len + date_at, date.ptr, date.len);
+	return 0;
 }
 
 void

@@ -22,6 +22,7 @@ struct writer {
 	/* The Date of the second in which the last response was made. */
 	int64_t date_second;
 	char date[29];
+	size_t date_at; /* where that is in the pending output */
 };
 
 /* Content from a source passes in blocks of this many bytes at most. */
@@ -51,6 +52,12 @@ struct writer_request {
 int writer_send(struct writer *w, const struct writer_request *req,
 		struct response *res, bool *head_sent,
 		uint64_t *content_sent) MUST_CHECK;
+
+/*
+ * Adds an answer to what is pending that was sent before, with the Date of
+ * now at that place. It has OUT_CAP bytes at most.
+ */
+int writer_repeat(struct writer *w, struct slice answer, size_t date_at);
 
 /* Adds an interim response with these fields to what is pending. */
 void writer_interim(struct stream *stream, int status, struct slice fields);

@@ -82,6 +82,7 @@ struct exchange {
 	uint64_t content_length; /* or LENGTH_UNKNOWN */
 	struct response *res;
 	struct kept_file *kept;
+	struct stat *opened; /* gets what the file was; or NULL */
 	struct auth *auth;
 	struct slice user; /* who has said the right password, if asked */
 	struct hosts *hosts;

@@ -183,6 +183,8 @@ representation_serve(struct exchange *x, int fd, const struct stat *st,
 	struct conditional condition;
 
 	x->res->file_fd = fd;
+	if (x->opened != NULL)
+		*x->opened = *st;
 	if (is_varied)
 		response_field(x->res, SLICE("Vary"), SLICE("Accept-Encoding"));
 	exchange_explain(x, "type", type);
