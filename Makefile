@@ -210,6 +210,15 @@ $(BUILD)/test/test_tls_tickets: test/unit/test_tls_tickets.c \
 	    $(system_cflags) $(CFLAGS) $(system_ldflags) $(LDFLAGS) -o $@ \
 	    $(filter %.c %.o,$^) $(LDLIBS) -lssl -lcrypto
 
+# Faults are those of the kernel, and of a program as it is shipped.
+fault_sources = $(wildcard test/fault/*.c)
+$(BUILD)/tool/faults: $(fault_sources) $(wildcard test/fault/*.h) $(archive) \
+    Makefile
+	@mkdir -p $(BUILD)/fault
+	$(call quiet,TOOL)for c in $(fault_sources); do \
+	    $(compile) -c -o $(BUILD)/fault/$$(basename $$c .c).o $$c || exit; \
+	done && $(call link,$(fault_sources:test/fault/%.c=$(BUILD)/fault/%.o))
+
 # The golden cases once more.
 $(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \
     test/tls/over_tls.h $(filter-out %/perch-tls.o,$(tls_objects))

@@ -131,6 +131,9 @@ refuse_open(const char **why, int error)
 	case EAGAIN:
 		return refuse(why, STATUS_SERVICE_UNAVAILABLE,
 			      "no descriptor or memory for the program");
+	case EIO:
+		return refuse(why, STATUS_INTERNAL_SERVER_ERROR,
+			      "the program cannot be read");
 	default:
 		return refuse(why, STATUS_NOT_FOUND, NULL);
 	}
