@@ -27,7 +27,8 @@ static struct tls_stream stream;
 static struct conn conn;
 static struct config config;
 static struct tls tls;
-static struct tls_settings settings = {.handshake_ms = 10000, .open = opener_open};
+static struct tls_settings settings = {.handshake_ms = 10000,
+				       .open = opener_open};
 static SSL_CTX *client;
 
 int
