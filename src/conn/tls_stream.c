@@ -136,8 +136,8 @@ bio_control(BIO *b, int command, long number, void *ptr)
 bool
 tls_stream_init(struct tls *tls)
 {
-	BIO_METHOD *method = BIO_meth_new(
-	    BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+	BIO_METHOD *method =
+	    BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
 
 	tls->bio_method = method;
 	return method != NULL && BIO_meth_set_read(method, bio_read) &&
