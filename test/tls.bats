@@ -472,6 +472,7 @@ talk_tls() {
   : >empty
   { cat ec.pem; cat cut.pem; echo '-----END CERTIFICATE-----'; } >chain.pem
   head -c 1048577 /dev/zero >large
+  fails 2 '--exec: no such option' --exec --tls-cert ec.pem 127.0.0.1:1
   fails 2 'no --tls-cert' 127.0.0.1:1 "$SITE"
   fails 2 'not a --tls-key for each --tls-cert' --tls-cert ec.pem --tls-cert rsa.pem --tls-key ec.key 127.0.0.1:1
   fails 2 'none.pem: No such file or directory' --tls-cert none.pem 127.0.0.1:1
