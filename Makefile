@@ -253,6 +253,7 @@ check-asan: deps
 	    -fsanitize=address,undefined -fno-sanitize-recover=all'
 
 # make fuzz/head SECONDS=60
+fuzz/websocket: examples/ws-echo
 fuzz/%:
 	@mkdir -p build-fuzz/corpus/$*
 	@$(MAKE) --no-print-directory build-fuzz/fuzz/$* BUILD=build-fuzz \

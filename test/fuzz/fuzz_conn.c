@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "conn/conn.h"
+#include "grammar.h"
 #include "memory_stream.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FRAMES_AT 1
+#include "frames.h"
 #include "ws/frame.h"
 
 /* What was read: a letter and the payload for all there is. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A WebSocket's whole conversation, from a client in memory: the input is
- * up to two bytes of options and then the bytes of frames; the program is
- * this one, which sends what it is sent back.
+ * two bytes of options and then the bytes of frames; the program sends back
+ * what it is sent.
  *
  * Properties, beside those of struct memory_stream:
  *
@@ -18,10 +18,15 @@
 
 #include "base/clock.h"
 #include "conn/talk.h"
+#define FRAMES_AT 2
+#include "frames.h"
 #include "memory_stream.h"
 #include "ws/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Where a program of packets has its socket. */
+#define PACKETS_FD 3
 
 static char out[OUT_CAP], in[READER_CAP];
 
@@ -45,27 +50,26 @@ start_echo(struct cgi_program *p, bool is_packets)
 	int pair[2], to[2], from[2], errors[2];
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0 ||
-	    pipe2(to, 0) != 0 || pipe2(from, 0) != 0 ||
-	    pipe2(errors, O_NONBLOCK) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0 ||
+	    pipe2(errors, O_NONBLOCK | O_CLOEXEC) != 0)
 		abort();
-	pid = fork();
+	/* This process is large: a program is cheaper than a fork of it. */
+	pid = vfork();
 	if (pid == 0) {
-		static char block[PACKET_MAX];
-		int source = is_packets ? pair[1] : to[0];
-		int sink = is_packets ? pair[1] : from[1];
-		ssize_t n;
-
 		setpgid(0, 0);
-		close(pair[0]);
-		close(to[1]);
-		while ((n = read(source, block, sizeof(block))) > 0)
-			if (!is_packets || (block[0] != 'p' && block[0] != 'c'))
-				if (write(sink, block, (size_t)n) != n)
-					_exit(1);
-		_exit(0);
+		if (is_packets)
+			dup2(pair[1], PACKETS_FD);
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		if (is_packets)
+			execl("examples/ws-echo", "ws-echo", (char *)NULL);
+		else
+			execl("/bin/cat", "cat", (char *)NULL);
+		_exit(127);
 	}
-	setpgid(pid, pid);
+	if (pid < 0)
+		abort();
 	close(pair[1]);
 	close(to[0]);
 	close(from[1]);
