@@ -49,6 +49,9 @@ connect_once(SSL_CTX *ours, SSL_CTX *theirs, SSL_SESSION **session)
 		SSL_SESSION_free(*session);
 		*session = is_good ? SSL_get1_session(client) : NULL;
 	}
+	/* A session whose connection just ends is not resumed. */
+	if (client != NULL)
+		SSL_set_shutdown(client, SSL_SENT_SHUTDOWN);
 	SSL_free(server);
 	SSL_free(client);
 	return is_good;
