@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # What a server uses, its children included: a control group for each, or
 # /proc where none can be made. Sourced by test/bench/run.

@@ -47,10 +47,12 @@ serve_perch() {
 }
 
 start_perch() { serve_perch "$@" "${no_cache[@]}"; }
-start_perch-cache() { serve_perch "$@" --file-cache 16M; }
-start_perch-gzip1() { serve_perch "$@" --gzip 1; }
-start_perch-gzip6() { serve_perch "$@" --gzip 6; }
-start_perch-cgi() { serve_perch "$@" "${no_cache[@]}" --cgi /cgi-bin/; }
+# As it is by default.
+start_perch-cache() { serve_perch "$@"; }
+# What is compressed is not to be kept either.
+start_perch-gzip1() { serve_perch "$@" "${no_cache[@]}" --gzip 1; }
+start_perch-gzip6() { serve_perch "$@" "${no_cache[@]}" --gzip 6; }
+start_perch-cgi() { serve_perch "$@" --cgi /cgi-bin/; }
 start_perch-packets() {
   serve_perch "$@" --websocket '/echo packets examples/ws-echo'
 }
@@ -237,7 +239,7 @@ END
 # Sets $command to what serves one connection.
 choose_command() { # perch, busybox, lighttpd or phys
   case $1 in
-  perch) command=("$PERCH" --log none "${no_cache[@]}" "$site") ;;
+  perch) command=("$PERCH" --log none "$site") ;;
   busybox) command=("$(command -v busybox)" httpd -i -h "$site") ;;
   lighttpd)
     echo "server.document-root = \"$site\"" >"$tmp/one.conf"
@@ -270,7 +272,7 @@ service $1
   per_source = UNLIMITED
   cps = 1000000 1
   server = ${command[0]}
-  server_args = ${command[*]:1}
+  ${command[1]:+server_args = ${command[*]:1}}
 }
 END
   serve "$1" xinetd -dontfork -f "$tmp/$1.conf" -pidfile "$tmp/$1.pid" \
