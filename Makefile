@@ -7,9 +7,9 @@
 #                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
 #   make fuzz/head       one fuzz target, for SECONDS=60
-#   make bench           compare with nginx and others (test/bench)
-#   make bench-websocket with websocketd and node's ws
-#   make bench-tls       perch-tls with nginx
+#   make bench           compare with nginx and others (test/bench); some rows
+#                        by ROWS='keep-1k close'
+#   make bench-quick     a quarter of a minute of it, of what is installed
 #   make examples        build the C programs in examples/
 #   make install         PREFIX=/usr/local DESTDIR=, and uninstall; for the
 #                        units SITE=/srv/www, and CONFIG=FILE if there is one
@@ -267,21 +267,29 @@ $(BUILD)/fuzz/%: test/fuzz/fuzz_%.c $(archive) Makefile
 	$(call quiet,FUZZ)$(compile) -Itest/unit -MMD -MP -MF $@.d \
 	    -c -o $@.o $< && $(call link,$@.o) -fsanitize=fuzzer
 
-bench: all
-	@mkdir -p $(BUILD)/bench
-	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/load test/bench/load.c
-	LOAD=$(BUILD)/bench/load test/bench/run $(BENCH)
+bench_tools = $(BUILD)/bench/load $(BUILD)/bench/phys $(BUILD)/bench/hello
+bench = BIN=$(abspath $(BIN)) BENCH=$(abspath $(BUILD)/bench) test/bench/run
 
-bench-websocket: all examples
-	@mkdir -p $(BUILD)/bench
-	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/wsload test/bench/wsload.c
-	LOAD=$(BUILD)/bench/wsload test/bench/websocket
+$(BUILD)/bench/load: $(wildcard test/bench/*.h) \
+    $(patsubst %,test/bench/%.c,load answer stream)
+	@mkdir -p $(@D)
+	$(call quiet,BENCH)$(CC) -std=c11 -D_GNU_SOURCE $(warnings) $(WERROR) \
+	    $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LDLIBS) -lssl -lcrypto
 
-bench-tls: all
-	@mkdir -p $(BUILD)/bench
-	$(CC) -O2 -D_GNU_SOURCE -o $(BUILD)/bench/tlsload test/bench/tlsload.c \
-	    -lssl -lcrypto
-	LOAD=$(BUILD)/bench/tlsload test/bench/tls
+# Static, as perch is by default, so that they cost no more than they must.
+$(BUILD)/bench/%: test/bench/%.c
+	@mkdir -p $(@D)
+	$(call quiet,BENCH)$(compiler) -std=c11 -D_GNU_SOURCE $(warnings) \
+	    $(WERROR) $(CFLAGS) $(LDFLAGS) -static -o $@ $<
+
+# What is not installed is left out.
+bench:
+	-@test/deps bench
+	@$(MAKE) --no-print-directory all examples $(bench_tools)
+	@$(bench) $(ROWS)
+
+bench-quick: all examples $(bench_tools)
+	@$(bench) --quick $(ROWS)
 
 deps:
 	@test/deps
@@ -293,7 +301,7 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
-	    test/bench/run examples/packaging/perch.bash \
+	    test/bench/run test/bench/*.bash examples/packaging/perch.bash \
 	    examples/packaging/debian/perch.p* examples/programs/git \
 	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
 	    examples/acme/deploy examples/hosts/initramfs examples/hosts/*.sh \
@@ -367,8 +375,8 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-websocket bench-tls \
-    deps format lint install uninstall dist deb clean examples
+.PHONY: all run check run-tests check-asan bench bench-quick deps \
+    format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
     $(tools:=.d) $(examples:%=$(BUILD)/%.d) $(auth_objects:.o=.d) $(tls_objects:.o=.d)
