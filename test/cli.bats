@@ -519,6 +519,22 @@ TIME='[01/Jan/1970:00:00:00 +0000]'
   ' "$BIN/perch" "$SITE"
 }
 
+@test "--log-redact leaves queries out of the log, and secrets are in none" {
+  local format request='GET /none?key=SECRET&a?b HTTP/1.1\r\nHost: a\r\nReferer: http://a/?SECRET\r\n'
+  request+='Authorization: Basic SECRET\r\nCookie: SECRET\r\nConnection: close\r\n\r\n'
+  for format in combined json; do
+    run --separate-stderr perch --log "$format" "$SITE" < <(printf "$request")
+    [[ $stderr == *'/none?key=SECRET&a?b HTTP/1.1'* ]]
+    [[ $stderr != *Basic* && $stderr != *SECRET*SECRET*SECRET* ]]
+    run --separate-stderr perch --explain --log "$format" --log-redact \
+      "$SITE" < <(printf "$request")
+    [[ $stderr == *'GET /none HTTP/1.1'* && $stderr != *SECRET* ]]
+  done
+  # Without a version behind it, all that follows goes.
+  run --separate-stderr perch --log-redact "$SITE" < <(printf 'GET /a?A SECRET\r\n\r\n')
+  [[ $stderr == *'"GET /a"'* && $stderr != *SECRET* ]]
+}
+
 @test "the client's address comes from the first variable that has one; --explain says what decided" {
   # Each row sets one more variable.
   rows 'do {

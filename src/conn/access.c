@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "conn/access.h"
+#include <string.h>
+
 #include "base/io.h"
 #include "base/log.h"
+#include "conn/access.h"
 #include "http/date.h"
 #include "http/escape.h"
 
@@ -39,6 +41,51 @@ cut(struct slice s, size_t max, size_t escape_len)
 		n++;
 	}
 	return (struct slice){s.ptr, n};
+}
+
+/* How much of s comes before its query. */
+static size_t
+query_at(struct slice s)
+{
+	const char *mark = slice_find(s, '?');
+
+	return mark != NULL ? (size_t)(mark - s.ptr) : s.len;
+}
+
+/*
+ * A request line, cut. Without its query it is in storage; and if that is
+ * not a line as it should be, without all that follows.
+ */
+static struct slice
+cut_request_line(const struct access *a, size_t escape_len,
+		 char storage[REQUEST_LINE_LOGGED])
+{
+	struct slice line =
+	    cut(a->request_line, REQUEST_LINE_LOGGED, escape_len);
+	size_t query = query_at(line), end = line.len;
+
+	if (!a->is_redacted || query == line.len)
+		return line;
+	while (end > query && line.ptr[end - 1] != ' ')
+		end--;
+	if (end == query ||
+	    !slice_starts(slice_skip(line, end), SLICE("HTTP/")))
+		end = line.len;
+	else
+		end--;
+	memcpy(storage, line.ptr, query);
+	memcpy(storage + query, line.ptr + end, line.len - end);
+	return (struct slice){storage, query + line.len - end};
+}
+
+static struct slice
+cut_referer(const struct access *a, size_t escape_len)
+{
+	struct slice referer = cut(a->referer, FIELD_LOGGED, escape_len);
+
+	if (a->is_redacted)
+		referer.len = query_at(referer);
+	return referer;
 }
 
 /* Escapes what would end the string; log_end sees to what is not ASCII. */
@@ -124,10 +171,10 @@ void
 access_log(enum access_format format, const struct access *a)
 {
 	size_t escape_len = format == ACCESS_JSON ? 6 : 4;
+	char storage[REQUEST_LINE_LOGGED];
 	struct strings s = {
-	    .request_line =
-		cut(a->request_line, REQUEST_LINE_LOGGED, escape_len),
-	    .referer = cut(a->referer, FIELD_LOGGED, escape_len),
+	    .request_line = cut_request_line(a, escape_len, storage),
+	    .referer = cut_referer(a, escape_len),
 	    .agent = cut(a->agent, FIELD_LOGGED, escape_len),
 	};
 	struct log_line line;
@@ -217,14 +264,15 @@ access_fail(struct slice remote, unsigned code, const char *why)
 }
 
 void
-access_explain(struct slice request_line, const struct response *res,
+access_explain(const struct access *a, const struct response *res,
 	       struct slice explanation)
 {
+	char storage[REQUEST_LINE_LOGGED];
 	struct log_line line;
 
 	log_begin(&line);
 	buf_add_str(&line.text, "explain: ");
-	buf_add(&line.text, cut(request_line, REQUEST_LINE_LOGGED, 4));
+	buf_add(&line.text, cut_request_line(a, 4, storage));
 	buf_add_str(&line.text, ": ");
 	buf_add_u64(&line.text, (uint64_t)res->status);
 	buf_add(&line.text, explanation);

@@ -23,6 +23,7 @@ struct access {
 	uint64_t content_sent; /* bytes */
 	int64_t duration_us;
 	uint64_t ordinal; /* on this connection, from 1 */
+	bool is_redacted; /* the queries are left out: they may be secret */
 };
 
 /*
@@ -47,8 +48,11 @@ void access_fail(struct slice remote, unsigned code, const char *why);
 /* Says what else became of this client's connection. */
 void access_note(struct slice remote, const char *what);
 
-/* --explain: what decided the response, as its handlers have noted it. */
-void access_explain(struct slice request_line, const struct response *res,
+/*
+ * --explain: what decided the response, as its handlers have noted it. Of
+ * the access only the request line counts.
+ */
+void access_explain(const struct access *a, const struct response *res,
 		    struct slice explanation);
 
 #endif

@@ -18,13 +18,13 @@ answer_log(struct conn *c)
 	    .content_sent = r->content_sent,
 	    .user = r->user,
 	    .ordinal = c->served,
+	    .is_redacted = c->settings->log_redact,
 	};
 
 	if (r->res.refusal != NULL)
 		access_refuse(c->remote(), r->res.status, r->res.refusal);
 	if (c->settings->explain)
-		access_explain(r->request_line, &r->res,
-			       buf_slice(&r->explanation));
+		access_explain(&access, &r->res, buf_slice(&r->explanation));
 	if (c->settings->access == ACCESS_NONE)
 		return;
 	access.remote = c->remote();

@@ -32,7 +32,7 @@ struct conn_settings {
 	uint64_t max_proxy_header; /* bytes */
 	enum proxy_use proxy;
 	enum access_format access;
-	bool explain;
+	bool explain, log_redact;
 };
 
 /*

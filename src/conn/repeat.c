@@ -23,6 +23,7 @@ log_again(struct conn *c, const struct cache_entry *entry, int64_t started_us)
 	    .content_sent = entry->content_sent,
 	    .duration_us = clock_us() - started_us,
 	    .ordinal = c->served,
+	    .is_redacted = c->settings->log_redact,
 	};
 
 	access_log(c->settings->access, &access);

@@ -679,6 +679,8 @@ static const struct option options[] = {
      ALL, AT(site.lists), 0, 0, NULL},
     {"log", "combined|common|json|none", "a line for each request (combined)",
      OPTION_OTHER, ALL, 0, 0, 0, take_log},
+    {"log-redact", NULL, "without queries, which may be secret", OPTION_FLAG,
+     ALL, AT(conn.log_redact), 0, 0, NULL},
     {"max-body", "BYTES", "content of a request, 0: any (1G)", OPTION_SIZE, ALL,
      AT(conn.body.content), 0, UINT64_MAX, NULL},
     {"max-cgi-head", "BYTES", "head of what a program sends (64K)", OPTION_SIZE,
