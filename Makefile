@@ -107,8 +107,9 @@ layers = \
     conn/access conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/gateway host/peer host/endpoint \
-    host/start host/config host/connection host/address host/children \
-    host/watch host/socket host/privilege host/notify host/orders host/image \
+    host/start host/filter host/landlock host/sandbox host/config \
+    host/connection host/address host/children host/watch host/socket \
+    host/privilege host/fork host/monitor host/notify host/orders host/image \
     host/ucspi host/overload host/handover host/reload host/launcher \
     host/stack host/listen
 
@@ -129,8 +130,10 @@ units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
 ifneq ($(TLS),0)
 cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
+holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen $(BUILD)/hole/perch-tls
 else
 cases = $(BUILD)/tool/cases
+holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen
 endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
@@ -200,6 +203,20 @@ $(BUILD)/tool/%: test/tool/%.c $(archive) Makefile
 	$(call quiet,TOOL)$(compile) -MMD -MP -MF $@.d -c -o $@.o $< && \
 	    $(call link,$@.o)
 
+# The programs with a hole, for test/sandbox.bats.
+hole = -Wl,--wrap=route_decide
+$(BUILD)/hole/perch $(BUILD)/hole/perch-listen: $(BUILD)/hole/%: \
+    $(BUILD)/src/%.o test/hole/hole.c $(archive)
+	@mkdir -p $(@D)
+	$(call quiet,HOLE)$(compile) -c -o $@.o test/hole/hole.c && \
+	    $(call link,$< $@.o $(hole))
+
+$(BUILD)/hole/perch-tls: test/hole/hole.c $(tls_objects)
+	@mkdir -p $(@D)
+	$(call quiet,HOLE)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
+	    $(CFLAGS) $(system_ldflags) $(LDFLAGS) $(hole) -o $@ \
+	    test/hole/hole.c $(filter %.o,$^) $(LDLIBS) -lssl -lcrypto -lz
+
 # The golden cases once more.
 $(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \
     test/tls/over_tls.h $(filter-out %/perch-tls.o,$(tls_objects))
@@ -223,7 +240,7 @@ run: deps
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) $(cases) examples
+run-tests: all $(units) $(tools) $(cases) $(holes) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
 	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
 

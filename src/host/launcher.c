@@ -8,11 +8,14 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "host/fork.h"
 #include "host/handover.h"
 #include "host/launcher.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 #include "host/orders.h"
 #include "host/peer.h"
+#include "host/sandbox.h"
 #include "host/ucspi.h"
 
 /* How long accepting rests when the system has run out of something. */
@@ -34,7 +37,7 @@
 static void
 note_end(struct launcher *l, pid_t pid, int status)
 {
-	char storage[64];
+	char storage[128];
 	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
 
 	if (!WIFSIGNALED(status) || l->is_stopping ||
@@ -44,6 +47,8 @@ note_end(struct launcher *l, pid_t pid, int status)
 	buf_add_u64(&text, (uint64_t)pid);
 	buf_add_str(&text, " was killed by signal ");
 	buf_add_u64(&text, (uint64_t)WTERMSIG(status));
+	if (WTERMSIG(status) == SIGSYS)
+		buf_add_str(&text, ": a system call that it may not make");
 	storage[text.len] = '\0';
 	overload_complain(&l->overload, storage, NULL);
 }
@@ -93,7 +98,7 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 		ucspi_set(fd, peer);
 		return image_start(&l->program, fd);
 	}
-	pid = fork();
+	pid = fork_with(l->pass);
 	if (pid == 0)
 		serve_forked(l, fd, peer);
 	return pid < 0 ? -errno : pid;
@@ -267,6 +272,19 @@ wait_for_work(struct launcher *l)
 		reap(l);
 }
 
+static int
+execute(void *argument)
+{
+	struct launcher *l = argument;
+	int error;
+
+	sandbox_restore_limits();
+	error = handover_execute(&l->reload.self, l->listener,
+				 l->listener_count, l->children);
+	sandbox_set_limits();
+	return error;
+}
+
 static void
 tend_reload(struct launcher *l)
 {
@@ -274,8 +292,7 @@ tend_reload(struct launcher *l)
 
 	if (!reload_is_due(&l->reload))
 		return;
-	error = handover_execute(&l->reload.self, l->listener,
-				 l->listener_count, l->children);
+	error = monitor_run(execute, l);
 	if (error)
 		reload_fail(&l->reload, strerror(error));
 }
@@ -307,9 +324,10 @@ wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 	}
 }
 
-static void
-stop(struct launcher *l)
+static int
+stop(void *argument)
 {
+	struct launcher *l = argument;
 	int64_t grace_ms = l->config->listen.grace_ms;
 	unsigned orders = orders_stop();
 
@@ -327,6 +345,7 @@ stop(struct launcher *l)
 	}
 	signal_children(l, SIGKILL);
 	wait_for_end(l, KILL_MS, orders_stop());
+	return 0;
 }
 
 void
@@ -341,5 +360,5 @@ launcher_run(struct launcher *l)
 		else
 			overload_tend(&l->overload, NULL);
 	}
-	stop(l);
+	monitor_run(stop, l);
 }

@@ -22,10 +22,11 @@ int listen_check(const struct config *config);
 
 /*
  * Listens, and serves until told to stop. serve is called in a process of
- * its own for each accepted socket; argv is what main was given. tend is
- * called in between, as launcher.h has it, unless it is NULL.
+ * its own for each accepted socket, in a sandbox that has the directory
+ * root, which is opened; argv is what main was given. tend is called in
+ * between, as launcher.h has it, unless it is NULL.
  */
-int listen_run(const struct config *config, char **argv, void (*serve)(int fd),
-	       int64_t (*tend)(void));
+int listen_run(const struct config *config, int root, char **argv,
+	       void (*serve)(int fd), int64_t (*tend)(void));
 
 #endif

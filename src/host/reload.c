@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 #include "host/orders.h"
 #include "host/reload.h"
@@ -51,6 +52,14 @@ reload_fail(struct reload *r, const char *why)
 	notify_ready();
 }
 
+static int
+start_checker(void *argument)
+{
+	const struct reload *r = argument;
+
+	return (int)image_start(&r->checker, -1);
+}
+
 bool
 reload_is_due(struct reload *r)
 {
@@ -63,7 +72,7 @@ reload_is_due(struct reload *r)
 	r->is_wanted = false;
 	notify_reloading();
 	r->checker.environment = environ;
-	pid = image_start(&r->checker, -1);
+	pid = monitor_run(start_checker, r);
 	if (pid > 0)
 		r->pid = pid;
 	else
