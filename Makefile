@@ -108,10 +108,11 @@ layers = \
     conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/answer conn/gateway conn/repeat \
-    host/peer host/endpoint host/start host/config host/connection \
-    host/address host/children host/socket host/privilege host/opener \
-    host/watch host/notify host/orders host/image host/ucspi host/overload \
-    host/handover host/reload host/launcher host/stack host/listen
+    host/peer host/endpoint host/start host/filter host/landlock host/sandbox \
+    host/config host/connection host/address host/children host/socket \
+    host/privilege host/opener host/watch host/fork host/monitor host/notify \
+    host/orders host/image host/ucspi host/overload host/handover host/reload \
+    host/launcher host/stack host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.
@@ -131,9 +132,11 @@ units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
 ifneq ($(TLS),0)
 cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
+holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen $(BUILD)/hole/perch-tls
 else
 cases = $(BUILD)/tool/cases
 units := $(filter-out %/test_tls_tickets,$(units))
+holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen
 endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
@@ -219,6 +222,20 @@ $(BUILD)/tool/faults: $(fault_sources) $(wildcard test/fault/*.h) $(archive) \
 	    $(compile) -c -o $(BUILD)/fault/$$(basename $$c .c).o $$c || exit; \
 	done && $(call link,$(fault_sources:test/fault/%.c=$(BUILD)/fault/%.o))
 
+# The programs with a hole, for test/sandbox.bats.
+hole = -Wl,--wrap=route_decide
+$(BUILD)/hole/perch $(BUILD)/hole/perch-listen: $(BUILD)/hole/%: \
+    $(BUILD)/src/%.o test/hole/hole.c $(archive)
+	@mkdir -p $(@D)
+	$(call quiet,HOLE)$(compile) -c -o $@.o test/hole/hole.c && \
+	    $(call link,$< $@.o $(hole))
+
+$(BUILD)/hole/perch-tls: test/hole/hole.c $(tls_objects)
+	@mkdir -p $(@D)
+	$(call quiet,HOLE)$(CC) $(own_cppflags) $(CPPFLAGS) $(system_cflags) \
+	    $(CFLAGS) $(system_ldflags) $(LDFLAGS) $(hole) -o $@ \
+	    test/hole/hole.c $(filter %.o,$^) $(LDLIBS) -lssl -lcrypto -lz
+
 # The golden cases once more.
 $(BUILD)/tool/cases-tls: test/tool/cases.c test/tls/over_tls.c \
     test/tls/over_tls.h $(filter-out %/perch-tls.o,$(tls_objects))
@@ -242,7 +259,7 @@ run: deps
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) $(cases) examples
+run-tests: all $(units) $(tools) $(cases) $(holes) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
 	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
 

@@ -64,10 +64,12 @@ main(int argc, char **argv)
 	if (config.checks)
 		return listen_check(&config);
 	if (!is_connection)
-		return listen_run(&config, argv, &service);
+		return listen_run(&config, served.conn.root.fd, argv, &service);
 	/* --exec: this image is for one connection. */
 	signal(SIGPIPE, SIG_IGN);
 	orders_ignore();
+	if ((error = connection_confine(&served.conn, &config)))
+		return error;
 	serve(STDIN_FILENO);
 	return 0;
 }

@@ -207,5 +207,5 @@ main(int argc, char **argv)
 		return error;
 	if (config.checks)
 		return listen_check(&config);
-	return listen_run(&config, argv, &service);
+	return listen_run(&config, served.conn.root.fd, argv, &service);
 }

@@ -49,6 +49,8 @@ main(int argc, char **argv)
 		return 2;
 	}
 	connection_set_up(c, &config, &served.stream.stream, STDIN_FILENO);
+	if ((error = connection_confine(c, &config)))
+		return error;
 	conn_serve(c);
 	refusal = c->served == 0 ? start_explain(STDIN_FILENO) : NULL;
 	if (refusal != NULL) {

@@ -106,7 +106,7 @@ is_gone() {
   ln -sf show "$SITE/cgi/link"
   for case in 200:/cgi/show/x 200:/cgi/deep/er/show 404:/cgi/link 403:/cgi/source; do
     printf 'GET %s HTTP/1.0\r\n\r\n' "${case#*:}" >"$BATS_TEST_TMPDIR/request"
-    read -r output < <("$BUILD/tool/no-openat2" "${perch[@]}" "$SITE" \
+    read -r output < <("$BUILD/tool/without" openat2 "${perch[@]}" "$SITE" \
       <"$BATS_TEST_TMPDIR/request" 2>/dev/null)
     echo "$case: $output"
     [[ $output == "HTTP/1.1 ${case%%:*} "* ]]

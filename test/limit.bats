@@ -215,7 +215,8 @@ load launcher
   [ "$(id -u)" = 0 ] || skip "needs root"
   # A user that has no other process.
   local as=(setpriv --reuid 64321 --regid 64321 --clear-groups)
-  UNDER=("${as[@]}" prlimit --nproc=1:8)
+  # Its monitor is one too.
+  UNDER=("${as[@]}" prlimit --nproc=2:8)
   listens 127.0.0.1:PORT /
   get
   [ "$code" = 503 ]

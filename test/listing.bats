@@ -226,7 +226,7 @@ nasty_names() {
     }
   '
   printf 'GET / HTTP/1.0\r\nAccept: application/json\r\n\r\n' >request
-  "$BUILD/tool/no-openat2" "$BIN/perch" --log none --listing "$SITE" \
+  "$BUILD/tool/without" openat2 "$BIN/perch" --log none --listing "$SITE" \
     <request >walked
   perch --log none --listing "$SITE" <request |
     grep -v '"\./[a-z%0-9]*link' >without-links

@@ -65,7 +65,7 @@ starts_in() {
 
 GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-@test "perch reads from a socket, TCP with options, or pipe after 10 system calls, and allocates no memory" {
+@test "perch reads from a socket, TCP with options, or pipe after 10 system calls, 16 more for its sandbox, and allocates no memory" {
   # What it costs to start is a promise of musl builds: glibc does more.
   skip_if asan 'this perch is built with ASan'
   skip_if dynamic 'this perch is built with STATIC=0'
@@ -74,21 +74,25 @@ GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
   cd "$BATS_TEST_TMPDIR"
   echo "a socket"
   "$TOP/test/talk" --unix "send:$GET" half read -- \
-    strace -f -o unix "$PERCH" "$SITE" 2>/dev/null
+    strace -f -o unix "$PERCH" --sandbox off "$SITE" 2>/dev/null
   trace unix
   starts_in 10
+  "$TOP/test/talk" --unix "send:$GET" half read -- \
+    strace -f -o confined "$PERCH" --sandbox on "$SITE" 2>/dev/null
+  trace confined
+  starts_in 26
 
   echo "a TCP socket"
   "$TOP/test/talk" "send:$GET" half read -- \
     strace -f -o tcp "$PERCH" --log json --explain --max-head 8K \
-    --header '/ X: y' --index a --index index.html --idle-timeout 1 "$SITE" \
+    --sandbox off --header '/ X: y' --index a --index index.html --idle-timeout 1 "$SITE" \
     2>/dev/null
   trace tcp
   starts_in 10
 
   echo "a pipe"
   # shellcheck disable=SC2059
-  printf "$GET$GET" | strace -f -o pipe "$PERCH" "$SITE" 2>/dev/null
+  printf "$GET$GET" | strace -f -o pipe "$PERCH" --sandbox off "$SITE" 2>/dev/null
   trace pipe
   starts_in 10
   for call in "${calls[@]}"; do

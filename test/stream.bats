@@ -158,7 +158,7 @@ setup() {
   ln -s /etc "$SITE/etc"
   walk() {
     printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >"$BATS_TEST_TMPDIR/request"
-    "$BUILD/tool/no-openat2" "${perch[@]}" "$SITE" \
+    "$BUILD/tool/without" openat2 "${perch[@]}" "$SITE" \
       <"$BATS_TEST_TMPDIR/request" >"$BATS_TEST_TMPDIR/reply"
     read -r output <"$BATS_TEST_TMPDIR/reply"
     echo "$2: $output"

@@ -90,6 +90,13 @@ open_sink(void)
 }
 
 void
+log_settle(void)
+{
+	if (out.sink == SINK_UNKNOWN)
+		out.sink = open_sink();
+}
+
+void
 log_begin_access(struct log_line *line)
 {
 	/* Room for the mark of a cut line and the newline. */
@@ -176,8 +183,7 @@ log_end(struct log_line *line, enum log_level level)
 	struct buf visible = {.data = storage, .cap = sizeof(storage) - 4};
 	struct slice text = buf_slice(&line->text);
 
-	if (out.sink == SINK_UNKNOWN)
-		out.sink = open_sink();
+	log_settle();
 	if (out.sink == SINK_NOWHERE)
 		return;
 	/* sd-daemon(3). The access log has the unit's own level. */

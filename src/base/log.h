@@ -44,6 +44,9 @@ void log_open(const char *program, int in_fd, int out_fd);
  */
 void log_expect_journal(const char *stream);
 
+/* Finds out where lines go now: for who cannot open anything later. */
+void log_settle(void);
+
 /* Starts a message with the program's name. */
 void log_begin(struct log_line *line);
 

@@ -57,6 +57,12 @@ handle(int signal_number)
 }
 
 void
+stop_request(void)
+{
+	handle(SIGTERM);
+}
+
+void
 stop_install(void)
 {
 	/* No SA_RESTART: a wait on a pipe must return too. */

@@ -19,6 +19,9 @@
  */
 void stop_install(void);
 
+/* As if SIGTERM had come. */
+void stop_request(void);
+
 /* True once SIGTERM has come. */
 bool stop_requested(void);
 

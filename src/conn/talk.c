@@ -150,8 +150,7 @@ speak(struct websocket *w)
 			fail(w, CLOSE_INTERNAL_ERROR, w->speech.refusal);
 			return;
 		}
-		/* Once the client is lost, the rest is dropped up to its end:
-		 * an end that nobody takes would have poll spin. */
+		/* An end that nobody takes would have poll spin. */
 		if (w->speech.wants_close || (w->stream->error && !w->is_lost))
 			return;
 		if (result == SPEECH_ENDS)

@@ -478,6 +478,24 @@ take_trust_forwarded(struct config *config, struct slice value)
 }
 
 static const char *
+take_sandbox(struct config *config, struct slice value)
+{
+	static const struct {
+		struct slice name;
+		enum sandbox_mode mode;
+	} modes[] = {{{"on", 2}, SANDBOX_ON},
+		     {{"off", 3}, SANDBOX_OFF},
+		     {{"auto", 4}, SANDBOX_AUTO}};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (slice_equal(value, modes[i].name)) {
+			config->sandbox = modes[i].mode;
+			return NULL;
+		}
+	return "not one of on, off, auto";
+}
+
+static const char *
 take_redirect_https(struct config *config, struct slice value)
 {
 	uint64_t port = 443;
@@ -724,6 +742,9 @@ static const struct option options[] = {
      take_redirect_https},
     {"retry-after", "SECONDS", "that a refused connection is told (5)",
      OPTION_COUNT, LAUNCHERS, AT(listen.retry_after), 0, 86400, NULL},
+    {"sandbox", "on|off|auto",
+     "keep connections from all that they do not need (auto)", OPTION_OTHER,
+     ALL, 0, 0, 0, take_sandbox},
     {"socket-mode", "MODE", "permissions of unix: sockets (0666)", OPTION_OTHER,
      LAUNCHERS, 0, 0, 0, take_socket_mode},
     {"tls-cert", "FILE", "certificate and chain in PEM, repeatable",

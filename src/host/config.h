@@ -4,6 +4,7 @@
 
 #include "conn/conn.h"
 #include "conn/tls.h"
+#include "host/sandbox.h"
 #include "http/ip.h"
 
 /* Listening addresses on one command line. */
@@ -35,7 +36,8 @@ struct config {
 	struct tls_settings tls;
 	int64_t tls_watch_ms; /* how often its files are looked at; 0: never */
 	struct networks *trusted; /* --trust-forwarded; or NULL */
-	bool checks;              /* --check: stop before serving */
+	enum sandbox_mode sandbox;
+	bool checks; /* --check: stop before serving */
 };
 
 /* What to do after the command line is read. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include "base/log.h"
 #include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/peer.h"
@@ -40,4 +41,39 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 		return;
 	peer_trust(config->trusted);
 	c->forwarded = peer_set_forwarded;
+}
+
+bool
+connection_wants_programs(const struct config *config)
+{
+	return config->site.programs != NULL ||
+	       config->site.auth.program != NULL;
+}
+
+void
+connection_set_sandbox(const struct config *config, struct sandbox *s)
+{
+	s->has_programs = config->site.programs != NULL;
+	if (s->has_programs)
+		s->spool = config->site.programs->spool;
+}
+
+int
+connection_confine(struct conn *c, const struct config *config)
+{
+	struct sandbox s = {.root = c->root.fd};
+	const char *missing;
+	int error;
+
+	if (config->sandbox == SANDBOX_OFF || connection_wants_programs(config))
+		return 0;
+	connection_set_sandbox(config, &s);
+	log_settle();
+	error = sandbox_enter(&s, config->sandbox, &missing);
+	/* A line for each connection would be too many. */
+	if (missing != NULL && (error || config->conn.explain))
+		config_refuse("sandbox", missing);
+	else if (error)
+		config_refuse("sandbox", strerror(error));
+	return error ? 1 : 0;
 }

@@ -23,4 +23,16 @@ void connection_read_rules(struct conn *c, const struct config *config);
 void connection_set_up(struct conn *c, const struct config *config,
 		       struct stream *s, int fd);
 
+/* True if connections may have to start a program. */
+bool connection_wants_programs(const struct config *config);
+
+/* Says in *s what connections need of a sandbox beside their root. */
+void connection_set_sandbox(const struct config *config, struct sandbox *s);
+
+/*
+ * Puts the process of one connection, c, into its sandbox. Returns 0, or
+ * the exit status 1 after saying what is wrong.
+ */
+int connection_confine(struct conn *c, const struct config *config);
+
 #endif

@@ -8,12 +8,15 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "host/fork.h"
 #include "host/handover.h"
 #include "host/launcher.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 #include "host/opener.h"
 #include "host/orders.h"
 #include "host/peer.h"
+#include "host/sandbox.h"
 #include "host/ucspi.h"
 
 /* How long accepting rests when the system has run out of something. */
@@ -35,7 +38,7 @@
 static void
 note_end(struct launcher *l, pid_t pid, int status)
 {
-	char storage[64];
+	char storage[128];
 	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
 
 	if (!WIFSIGNALED(status) || l->is_stopping ||
@@ -45,6 +48,8 @@ note_end(struct launcher *l, pid_t pid, int status)
 	buf_add_u64(&text, (uint64_t)pid);
 	buf_add_str(&text, " was killed by signal ");
 	buf_add_u64(&text, (uint64_t)WTERMSIG(status));
+	if (WTERMSIG(status) == SIGSYS)
+		buf_add_str(&text, ": a system call that it may not make");
 	storage[text.len] = '\0';
 	overload_complain(&l->overload, storage, NULL);
 }
@@ -95,7 +100,7 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 		ucspi_set(fd, peer);
 		return image_start(&l->program, fd);
 	}
-	pid = _Fork();
+	pid = fork_with(l->pass);
 	if (pid == 0)
 		serve_forked(l, fd, peer);
 	return pid < 0 ? -errno : pid;
@@ -269,26 +274,47 @@ wait_for_work(struct launcher *l)
 		reap(l);
 }
 
+static int
+execute(void *argument)
+{
+	struct launcher *l = argument;
+	int part[HANDOVER_PARTS] = {-1, -1, opener_fd()};
+	int error;
+
+	part[HANDOVER_CHILDREN] = handover_store_children(l->children);
+	if (part[HANDOVER_CHILDREN] < 0)
+		return -part[HANDOVER_CHILDREN];
+	if (l->service->store_tickets != NULL)
+		part[HANDOVER_TICKETS] = l->service->store_tickets();
+	sandbox_restore_limits();
+	error = handover_execute(&l->reload.self, l->listener,
+				 l->listener_count, part);
+	sandbox_set_limits();
+	close(part[HANDOVER_CHILDREN]);
+	close(part[HANDOVER_TICKETS]);
+	return error;
+}
+
 static void
 tend_reload(struct launcher *l)
 {
-	int part[HANDOVER_PARTS] = {-1, -1, opener_fd()};
-	int error = 0;
+	int error;
 
 	if (!reload_is_due(&l->reload))
 		return;
-	part[HANDOVER_CHILDREN] = handover_store_children(l->children);
-	if (l->service->store_tickets != NULL)
-		part[HANDOVER_TICKETS] = l->service->store_tickets();
-	if (part[HANDOVER_CHILDREN] < 0)
-		error = -part[HANDOVER_CHILDREN];
-	else
-		error = handover_execute(&l->reload.self, l->listener,
-					 l->listener_count, part);
-	close(part[HANDOVER_CHILDREN]);
-	close(part[HANDOVER_TICKETS]);
+	error = monitor_run(execute, l);
 	if (error)
 		reload_fail(&l->reload, strerror(error));
+}
+
+/* It may look at files that no connection has to do with. */
+static int
+tend(void *argument)
+{
+	struct launcher *l = argument;
+
+	l->tend_at = l->service->tend();
+	return 0;
 }
 
 static void
@@ -318,9 +344,10 @@ wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 	}
 }
 
-static void
-stop(struct launcher *l)
+static int
+stop(void *argument)
 {
+	struct launcher *l = argument;
 	int64_t grace_ms = l->config->listen.grace_ms;
 	unsigned orders = orders_stop();
 
@@ -338,6 +365,7 @@ stop(struct launcher *l)
 	}
 	signal_children(l, SIGKILL);
 	wait_for_end(l, KILL_MS, orders_stop());
+	return 0;
 }
 
 void
@@ -345,12 +373,12 @@ launcher_run(struct launcher *l)
 {
 	while (orders_stop() == 0) {
 		if (l->service->tend != NULL && clock_ms() >= l->tend_at)
-			l->tend_at = l->service->tend();
+			monitor_run(tend, l);
 		tend_reload(l);
 		if (!accept_round(l))
 			wait_for_work(l);
 		else
 			overload_tend(&l->overload, NULL);
 	}
-	stop(l);
+	monitor_run(stop, l);
 }

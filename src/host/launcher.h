@@ -34,6 +34,7 @@ struct launcher {
 	struct listener listener[LISTENERS_MAX];
 	size_t listener_count;
 	struct children *children; /* in memory that a fork leaves out */
+	const uint64_t *pass;      /* beside it: for fork_with */
 	struct overload overload;
 	struct reload reload;
 

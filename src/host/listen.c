@@ -10,9 +10,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/connection.h"
 #include "host/handover.h"
 #include "host/launcher.h"
 #include "host/listen.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 #include "host/opener.h"
 #include "host/orders.h"
@@ -27,6 +29,12 @@ static struct handover handover;
 static struct launcher launcher;
 static struct address addresses[ADDRESSES_MAX];
 static struct user user;
+
+/* What is run on another stack. */
+struct start {
+	int root; /* that connections serve from */
+	int status;
+};
 
 static int
 refuse(int status, const char *what, const char *detail)
@@ -172,11 +180,13 @@ open_one(const struct config *config, const struct address *address)
 	return EXIT_OK;
 }
 
-static void
-close_sockets(void)
+static int
+close_sockets(void *unused)
 {
+	(void)unused;
 	for (size_t i = 0; i < launcher.listener_count; i++)
 		socket_close(&launcher.listener[i]);
+	return 0;
 }
 
 static int
@@ -209,11 +219,12 @@ make_table(const struct config *config)
 	size_t cap = (size_t)config->listen.max_connections;
 	uint64_t seed = (uint64_t)clock_us();
 	struct children *table;
+	uint64_t *pass;
 	size_t size;
 
 	if (handover_children(&handover) > cap)
 		cap = handover_children(&handover);
-	size = sizeof(*table) + children_size(cap);
+	size = sizeof(*table) + children_size(cap) + sizeof(*pass);
 	table = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (table == MAP_FAILED || madvise(table, size, MADV_DONTFORK) != 0)
@@ -223,6 +234,10 @@ make_table(const struct config *config)
 		seed ^= (uint64_t)getpid() << 32;
 	children_init(table, table + 1, cap, seed);
 	launcher.children = table;
+	pass = (uint64_t *)((char *)table + size) - 1;
+	if (getrandom(pass, sizeof(*pass), 0) != sizeof(*pass))
+		return refuse(EXIT_SYSTEM, "getrandom", strerror(errno));
+	launcher.pass = pass;
 	handover_fill(&handover, table);
 	return EXIT_OK;
 }
@@ -284,32 +299,71 @@ prepare(const struct config *config, char **argv)
 	return make_program(config, argv);
 }
 
-static void
-tell_ready(const struct config *config)
+static int
+tell_ready(void *argument)
 {
+	const struct config *config = argument;
+
 	if (handover.is_reload)
 		log_message(LOG_LEVEL_NOTICE, "reloaded", NULL);
 	else if (config->listen.ready_fd >= 0)
 		notify_ready_fd((int)config->listen.ready_fd);
 	notify_ready();
+	return 0;
+}
+
+/*
+ * What this thread may not do then its children may not, who pay nothing
+ * for it. A program in their place has its own affairs.
+ */
+static int
+enter_sandbox(const struct config *config, int root)
+{
+	struct sandbox sandbox = {.root = root, .pass = launcher.pass};
+	const char *missing;
+	int error;
+
+	if (config->sandbox == SANDBOX_OFF ||
+	    connection_wants_programs(config) ||
+	    launcher.program.path[0] != '\0')
+		return EXIT_OK;
+	connection_set_sandbox(config, &sandbox);
+	error = monitor_start();
+	if (error)
+		return refuse(EXIT_SYSTEM, "monitor", strerror(error));
+	log_settle();
+	error = sandbox_enter(&sandbox, config->sandbox, &missing);
+	if (error)
+		return refuse(EXIT_SYSTEM,
+			      missing != NULL ? missing : "sandbox",
+			      strerror(error));
+	if (missing != NULL)
+		log_message(LOG_LEVEL_NOTICE, "sandbox", missing);
+	return EXIT_OK;
 }
 
 static void
 run(void *argument)
 {
+	struct start *start = argument;
+
+	start->status = enter_sandbox(launcher.config, start->root);
+	if (start->status)
+		return;
 	/* Only now all is open that will be, and all else closed. */
-	tell_ready(launcher.config);
-	launcher_run(argument);
+	monitor_run(tell_ready, (void *)launcher.config);
+	launcher_run(&launcher);
 }
 
 int
-listen_run(const struct config *config, char **argv,
+listen_run(const struct config *config, int root, char **argv,
 	   const struct service *service)
 {
+	struct start start = {.root = root};
 	int error = prepare(config, argv);
 
 	if (error) {
-		close_sockets();
+		close_sockets(NULL);
 		return error;
 	}
 	launcher.config = config;
@@ -323,6 +377,8 @@ listen_run(const struct config *config, char **argv,
 	clock_ms();
 	clock_us();
 	clock_seconds();
-	stack_leave(run, &launcher);
-	return EXIT_OK;
+	stack_leave(run, &start);
+	if (start.status)
+		monitor_run(close_sockets, NULL);
+	return start.status;
 }

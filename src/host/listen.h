@@ -25,10 +25,11 @@ int listen_tickets_fd(void);
 int listen_check(const struct config *config);
 
 /*
- * Listens, and serves until told to stop; argv is what main was given.
- * config and service stay the caller's.
+ * Listens, and serves until told to stop, in a sandbox that has the
+ * directory root, which is opened; argv is what main was given. config and
+ * service stay the caller's.
  */
-int listen_run(const struct config *config, char **argv,
+int listen_run(const struct config *config, int root, char **argv,
 	       const struct service *service);
 
 #endif

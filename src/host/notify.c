@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -9,32 +10,38 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 
-static void
-notify(struct slice state)
+static int
+send_state(void *argument)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	const char *variable = getenv("NOTIFY_SOCKET");
-	struct slice path;
+	struct slice path, state = *(const struct slice *)argument;
 	int fd;
 
-	if (variable == NULL)
-		return;
-	path = slice_of(variable);
+	path = slice_of(getenv("NOTIFY_SOCKET"));
 	if (path.len < 2 || path.len >= sizeof(name.sun_path) ||
 	    (path.ptr[0] != '/' && path.ptr[0] != '@'))
-		return;
+		return EINVAL;
 	memcpy(name.sun_path, path.ptr, path.len);
 	/* The abstract namespace: no file, and no NUL at the end. */
 	if (path.ptr[0] == '@')
 		name.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return;
+		return errno;
 	sendto(fd, state.ptr, state.len, MSG_NOSIGNAL, (struct sockaddr *)&name,
 	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.len));
 	close(fd);
+	return 0;
+}
+
+static void
+notify(struct slice state)
+{
+	if (getenv("NOTIFY_SOCKET") != NULL)
+		monitor_run(send_state, &state);
 }
 
 void

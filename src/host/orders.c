@@ -156,7 +156,7 @@ orders_leave(void)
 	close(orders.fd);
 	stop_install();
 	if (orders.is_for_child)
-		raise(SIGTERM);
+		stop_request();
 }
 
 void

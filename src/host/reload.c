@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "host/handover.h"
+#include "host/monitor.h"
 #include "host/notify.h"
 #include "host/opener.h"
 #include "host/orders.h"
@@ -53,6 +54,14 @@ reload_fail(struct reload *r, const char *why)
 	notify_ready();
 }
 
+static int
+start_checker(void *argument)
+{
+	const struct reload *r = argument;
+
+	return (int)image_start(&r->checker, -1);
+}
+
 bool
 reload_is_due(struct reload *r)
 {
@@ -67,7 +76,7 @@ reload_is_due(struct reload *r)
 	notify_reloading();
 	error = handover_lend(HANDOVER_OPENER, opener_fd());
 	r->checker.environment = environ;
-	pid = error ? -error : image_start(&r->checker, -1);
+	pid = error ? -error : monitor_run(start_checker, r);
 	handover_take_back(HANDOVER_OPENER, opener_fd());
 	if (pid > 0)
 		r->pid = pid;

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "host/filter.h"
+#include "host/landlock.h"
+#include "host/sandbox.h"
+
+/* A connection has some ten, and a launcher those of who lingers too. */
+#define CONNECTION_DESCRIPTORS_MAX 64
+#define DESCRIPTORS_MAX 256
+
+/* Compilers' sanitizers make calls of their own, of any kind. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { IS_SANITIZED = 1 };
+#else
+enum { IS_SANITIZED = 0 };
+#endif
+
+/* What a launcher had before. */
+static struct rlimit descriptors;
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Of those that arm64 has not there are newer ones that it has. */
+static const int serves[] = {
+    SYS_read,
+    SYS_write,
+    SYS_readv,
+    SYS_writev,
+    SYS_pread64,
+    SYS_close,
+    SYS_lseek,
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_openat,
+    SYS_openat2,
+    SYS_getdents64,
+    SYS_sendfile,
+    SYS_splice,
+    SYS_sendto,
+    SYS_recvfrom,
+    SYS_sendmsg,
+    SYS_recvmsg,
+    SYS_shutdown,
+    SYS_getsockname,
+    SYS_getpeername,
+    SYS_getsockopt,
+    SYS_setsockopt,
+    SYS_fcntl,
+    SYS_ioctl,
+    SYS_ppoll,
+    SYS_mmap,
+    SYS_mprotect,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_madvise,
+    SYS_brk,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_setitimer,
+    SYS_restart_syscall,
+    SYS_clock_gettime,
+    SYS_gettimeofday,
+    SYS_getrandom,
+    SYS_getpid,
+    SYS_futex,
+    SYS_exit,
+    SYS_exit_group,
+#ifdef SYS_open
+    SYS_open,
+    SYS_poll,
+    SYS_alarm,
+    SYS_time,
+#endif
+};
+
+static const int accepts[] = {SYS_accept4, SYS_wait4};
+
+static const int talks[] = {
+    SYS_pipe2,
+    SYS_socketpair,
+    SYS_readlinkat,
+#ifdef SYS_readlink
+    SYS_readlink,
+#endif
+};
+
+#ifdef SANDBOX_TRAP
+/* Only for debugging: who is taken over can take this over too. */
+static void
+say_call(int number, siginfo_t *info, void *context)
+{
+	char storage[32];
+	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
+
+	(void)context;
+	buf_add_u64(&text, (uint64_t)info->si_syscall);
+	storage[text.len] = '\0';
+	log_message(LOG_LEVEL_ERROR, "not in the sandbox: system call",
+		    storage);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+set_trap(void)
+{
+	struct sigaction action = {.sa_sigaction = say_call,
+				   .sa_flags = SA_SIGINFO};
+
+	sigaction(SIGSYS, &action, NULL);
+}
+#else
+static void
+set_trap(void)
+{
+}
+#endif
+
+void
+sandbox_set_limits(void)
+{
+	struct rlimit few = descriptors;
+
+	/* The hard one stays: without prlimit nobody gets there. */
+	if (few.rlim_cur > DESCRIPTORS_MAX)
+		few.rlim_cur = DESCRIPTORS_MAX;
+	if (descriptors.rlim_max > 0)
+		setrlimit(RLIMIT_NOFILE, &few);
+}
+
+void
+sandbox_restore_limits(void)
+{
+	if (descriptors.rlim_max > 0)
+		setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+static void
+limit_descriptors(const struct sandbox *s)
+{
+	static const struct rlimit few = {CONNECTION_DESCRIPTORS_MAX,
+					  CONNECTION_DESCRIPTORS_MAX};
+
+	if (s->pass == NULL) {
+		/* It fails where there are less. */
+		setrlimit(RLIMIT_NOFILE, &few);
+	} else if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+		sandbox_set_limits();
+	}
+}
+
+static int
+set_capabilities(uint32_t low)
+{
+	struct __user_cap_header_struct header = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+	    {.effective = low, .permitted = low}};
+
+	return (int)syscall(SYS_capset, &header, data);
+}
+
+/* Of root's rights only that to read what is not its own stays. */
+static void
+drop_capabilities(void)
+{
+	if (geteuid() != 0 || set_capabilities(1u << CAP_DAC_READ_SEARCH) != 0)
+		set_capabilities(0);
+}
+
+/*
+ * True if the user may write to what is served: only then can one who may
+ * only read cut a file off (O_RDONLY with O_TRUNC).
+ */
+static bool
+could_write(int root)
+{
+	struct stat st;
+
+	return geteuid() == 0 || fstat(root, &st) != 0 ||
+	       st.st_uid == geteuid();
+}
+
+static int
+confine_files(const struct sandbox *s)
+{
+	struct landlock_place places[2] = {{.fd = s->root}};
+	size_t count = 1;
+	int spool = -1, error;
+
+	if (s->spool != NULL) {
+		spool = open(s->spool, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (spool < 0)
+			return errno;
+		places[count++] = (struct landlock_place){spool, true};
+	}
+	error = landlock_confine(places, count, could_write(s->root));
+	if (spool >= 0)
+		close(spool);
+	return error;
+}
+
+static int
+filter_calls(const struct sandbox *s)
+{
+	struct filter filter = {{0}};
+
+	filter_allow(&filter, serves, COUNT(serves));
+	if (s->pass != NULL)
+		filter_allow(&filter, accepts, COUNT(accepts));
+	if (s->has_programs)
+		filter_allow(&filter, talks, COUNT(talks));
+	set_trap();
+	return filter_install(&filter, s->pass);
+}
+
+/* What a kernel says that has no such thing, or has it turned off. */
+static bool
+is_lack(int error)
+{
+	return error == ENOSYS || error == EOPNOTSUPP || error == EINVAL ||
+	       error == EPERM;
+}
+
+int
+sandbox_enter(const struct sandbox *s, enum sandbox_mode mode,
+	      const char **missing)
+{
+	int files, calls;
+
+	*missing = NULL;
+	if (mode == SANDBOX_OFF || (mode == SANDBOX_AUTO && IS_SANITIZED))
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1ul, 0ul, 0ul, 0ul) != 0)
+		return errno;
+	/* No core is written, and others of our user cannot look into our
+	 * memory. */
+	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
+	limit_descriptors(s);
+	drop_capabilities();
+	files = confine_files(s);
+	calls = filter_calls(s);
+	if (files != 0 && calls != 0)
+		*missing = "neither Landlock nor seccomp";
+	else if (files != 0)
+		*missing = "no Landlock";
+	else if (calls != 0)
+		*missing = "no seccomp";
+	if (files != 0 && (mode == SANDBOX_ON || !is_lack(files)))
+		return files;
+	return calls != 0 && (mode == SANDBOX_ON || !is_lack(calls)) ? calls
+								     : 0;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A hole, as an attacker would like one, for test/sandbox.bats: perch,
+ * perch-listen and perch-tls linked with it (--wrap=route_decide) do what the
+ * field "Hole: WHAT ARGUMENT" of a request says, in the process of the
+ * connection, and answer with a field "Hole" what came of it: the content that
+ * was read, "done", or an error. A process that is killed answers nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "serve/route.h"
+
+void __real_route_decide(struct exchange *x, struct buf *page);
+void __wrap_route_decide(struct exchange *x, struct buf *page);
+
+static char content[64];
+
+/* What is done with a path. Each returns -1, or what is no error. */
+static long
+read_path(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	return fd < 0 ? -1 : read(fd, content, sizeof(content) - 1);
+}
+
+static long
+list_path(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY);
+}
+
+static long
+write_path(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	return fd < 0 ? -1 : write(fd, "hole", 4);
+}
+
+static long
+make_path(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT, 0600);
+}
+
+static long
+cut_path(const char *path)
+{
+	return open(path, O_RDONLY | O_TRUNC);
+}
+
+static long
+remove_path(const char *path)
+{
+	return unlink(path);
+}
+
+static long
+execute_path(const char *path)
+{
+	char *const argv[] = {(char *)"hole", NULL};
+
+	return execve(path, argv, argv + 1);
+}
+
+/* What is done to a process. */
+static long
+kill_process(const char *pid)
+{
+	return atoi(pid) > 1 ? kill(atoi(pid), SIGKILL) : -1;
+}
+
+static long
+trace_process(const char *pid)
+{
+	return ptrace(PTRACE_ATTACH, atoi(pid), NULL, NULL);
+}
+
+static long
+read_process(const char *pid)
+{
+	struct iovec ours = {content, 1}, theirs = {(void *)0x1000, 1};
+
+	return process_vm_readv(atoi(pid), &ours, 1, &theirs, 1, 0);
+}
+
+/* Signals from a socket that belongs to it. */
+static long
+own_process(const char *pid)
+{
+	return fcntl(STDERR_FILENO, F_SETOWN, atoi(pid));
+}
+
+/* And with nothing else. */
+static long
+connect_out(const char *unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static long
+fork_once(const char *unused)
+{
+	pid_t pid = fork();
+
+	(void)unused;
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static long
+fork_plainly(const char *unused)
+{
+	long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+
+	(void)unused;
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static long
+run_bytes(const char *unused)
+{
+	(void)unused;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+		   ? -1
+		   : 0;
+}
+
+static long
+type_line(const char *unused)
+{
+	(void)unused;
+	return ioctl(STDERR_FILENO, TIOCSTI, "x");
+}
+
+static long
+raise_limit(const char *unused)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	(void)unused;
+	return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static long
+open_many(const char *unused)
+{
+	int count = 0;
+
+	(void)unused;
+	while (fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) >= 0)
+		count++;
+	return count <= 256 ? (errno = EMFILE, -1) : count;
+}
+
+static long
+crash(const char *unused)
+{
+	(void)unused;
+	__builtin_trap();
+}
+
+static long
+do_nothing(const char *unused)
+{
+	(void)unused;
+	return getpid();
+}
+
+static const struct {
+	const char *name;
+	long (*act)(const char *argument);
+} acts[] = {
+    {"read", read_path},       {"list", list_path},
+    {"write", write_path},     {"make", make_path},
+    {"cut", cut_path},         {"remove", remove_path},
+    {"execute", execute_path}, {"kill", kill_process},
+    {"trace", trace_process},  {"memory", read_process},
+    {"own", own_process},      {"socket", connect_out},
+    {"fork", fork_once},       {"clone", fork_plainly},
+    {"code", run_bytes},       {"type", type_line},
+    {"limit", raise_limit},    {"many", open_many},
+    {"crash", crash},          {"nothing", do_nothing},
+};
+
+static void
+act(struct exchange *x, struct slice text)
+{
+	struct buf *out = &x->res->fields;
+	struct slice name, rest;
+	char argument[512];
+	long result = -1;
+
+	slice_cut(text, ' ', &name, &rest);
+	if (rest.len >= sizeof(argument))
+		return;
+	memcpy(argument, rest.ptr, rest.len);
+	argument[rest.len] = '\0';
+	errno = ENOSYS;
+	content[0] = '\0';
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (slice_equal(name, slice_of(acts[i].name)))
+			result = acts[i].act(argument);
+	buf_add_str(out, "Hole: ");
+	if (result < 0)
+		buf_add_str(out, strerror(errno));
+	else if (content[0] != '\0')
+		buf_add(out, (struct slice){content, strcspn(content, "\n")});
+	else
+		buf_add_str(out, "done");
+	buf_add_str(out, "\r\n");
+}
+
+void
+__wrap_route_decide(struct exchange *x, struct buf *page)
+{
+	struct slice text = request_field(x->req, SLICE("Hole"));
+
+	__real_route_decide(x, page);
+	if (text.len > 0)
+		act(x, text);
+}
