@@ -201,3 +201,11 @@ all_held() {
   [[ $output == 'HTTP/1.1 200'* ]]
   [ "$status" = 0 ]
 }
+
+@test "with --sandbox on no program is served, since it would be started outside" {
+  local why='--sandbox: programs are started outside of it'
+  local to=(--sandbox on 127.0.0.1:1)
+  fails 2 "$why" --cgi /cgi/ "${to[@]}" "$SITE"
+  fails 2 "$why" --websocket '/ws cat' "${to[@]}" "$SITE"
+  fails 2 "$why" "${to[@]}" -- cat
+}

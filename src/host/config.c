@@ -1260,6 +1260,13 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 			return config_refuse("a DIRECTORY and a PROGRAM",
 					     config->site.directory);
 	}
+	/* What was promised and cannot be held is refused. */
+	if (result == CONFIG_SERVE && config->sandbox == SANDBOX_ON &&
+	    (config->site.programs != NULL ||
+	     config->site.auth.program != NULL ||
+	     config->listen.program != NULL))
+		return config_refuse("--sandbox",
+				     "programs are started outside of it");
 	/* One rate holds for both directions. */
 	config->conn.body.min_rate = config->conn.pace.min_rate;
 	config->conn.body.trailer = config->conn.head.head;
