@@ -141,12 +141,13 @@ give_back(struct area *area, struct block *b)
 static void
 release(void *ptr, const char *file, int line)
 {
-	struct block *b = (struct block *)ptr - 1;
+	struct block *b;
 
 	(void)file;
 	(void)line;
 	if (ptr == NULL)
 		return;
+	b = (struct block *)ptr - 1;
 	switch ((enum owner)b->owner) {
 	case OWNER_LAUNCHER:
 		if (!is_connection)
@@ -168,14 +169,17 @@ release(void *ptr, const char *file, int line)
 static void *
 reallocate(void *ptr, size_t len, const char *file, int line)
 {
-	const struct block *b = (const struct block *)ptr - 1;
+	size_t cap;
 	void *grown;
 
-	if (ptr != NULL && len > 0 && len <= b->as.cap)
+	if (ptr == NULL)
+		return allocate(len, file, line);
+	cap = ((const struct block *)ptr - 1)->as.cap;
+	if (len > 0 && len <= cap)
 		return ptr;
 	grown = allocate(len, file, line);
-	if (grown != NULL && ptr != NULL)
-		memcpy(grown, ptr, b->as.cap);
+	if (grown != NULL)
+		memcpy(grown, ptr, cap);
 	if (grown != NULL || len == 0)
 		release(ptr, file, line);
 	return grown;
