@@ -1207,6 +1207,38 @@ take_operand(struct config *config, const char *operand, unsigned *count)
 	return CONFIG_SERVE;
 }
 
+bool
+config_starts_programs(const struct config *config)
+{
+	return config->site.programs != NULL ||
+	       config->site.auth.program != NULL;
+}
+
+/* What no option can see by itself. */
+static enum config_result
+check_together(const struct config *config, unsigned operands)
+{
+	const struct listen_settings *l = &config->listen;
+	const struct tls_settings *t = &config->tls;
+
+	if (config->program != PROGRAM_PERCH && operands == 0)
+		return config_refuse("no ADDRESS to listen on", NULL);
+	if (config->program == PROGRAM_TLS && t->certificate_count == 0)
+		return config_refuse("no --tls-cert", NULL);
+	if (t->key_count > 0 && t->key_count != t->certificate_count)
+		return config_refuse("not a --tls-key for each --tls-cert",
+				     NULL);
+	if (l->program != NULL && operands > 1)
+		return config_refuse("a DIRECTORY and a PROGRAM",
+				     config->site.directory);
+	/* What was promised and cannot be held is refused. */
+	if (config->sandbox == SANDBOX_ON &&
+	    (config_starts_programs(config) || l->program != NULL))
+		return config_refuse("--sandbox",
+				     "programs are started outside of it");
+	return CONFIG_SERVE;
+}
+
 enum config_result
 config_read(struct config *config, enum program program, int argc, char **argv)
 {
@@ -1245,28 +1277,8 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 		else
 			result = config_refuse(argument, "no such option");
 	}
-	if (result == CONFIG_SERVE && program != PROGRAM_PERCH) {
-		if (operands == 0)
-			return config_refuse("no ADDRESS to listen on", NULL);
-		if (program == PROGRAM_TLS &&
-		    config->tls.certificate_count == 0)
-			return config_refuse("no --tls-cert", NULL);
-		if (config->tls.key_count > 0 &&
-		    config->tls.key_count != config->tls.certificate_count)
-			return config_refuse("not a --tls-key for each "
-					     "--tls-cert",
-					     NULL);
-		if (config->listen.program != NULL && operands > 1)
-			return config_refuse("a DIRECTORY and a PROGRAM",
-					     config->site.directory);
-	}
-	/* What was promised and cannot be held is refused. */
-	if (result == CONFIG_SERVE && config->sandbox == SANDBOX_ON &&
-	    (config->site.programs != NULL ||
-	     config->site.auth.program != NULL ||
-	     config->listen.program != NULL))
-		return config_refuse("--sandbox",
-				     "programs are started outside of it");
+	if (result == CONFIG_SERVE)
+		result = check_together(config, operands);
 	/* One rate holds for both directions. */
 	config->conn.body.min_rate = config->conn.pace.min_rate;
 	config->conn.body.trailer = config->conn.head.head;

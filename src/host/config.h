@@ -55,6 +55,9 @@ enum config_result {
 enum config_result config_read(struct config *config, enum program program,
 			       int argc, char **argv);
 
+/* True if a connection may start programs: for CGI, WebSockets, --auth. */
+bool config_starts_programs(const struct config *config);
+
 const char *config_program_name(enum program program);
 
 /* Says "PROGRAM: what: detail" on stderr; for main, before it exits. */

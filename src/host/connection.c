@@ -44,18 +44,10 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 }
 
 bool
-connection_wants_programs(const struct config *config)
+connection_has_sandbox(const struct config *config)
 {
-	return config->site.programs != NULL ||
-	       config->site.auth.program != NULL;
-}
-
-void
-connection_set_sandbox(const struct config *config, struct sandbox *s)
-{
-	s->has_programs = config->site.programs != NULL;
-	if (s->has_programs)
-		s->spool = config->site.programs->spool;
+	return config->sandbox != SANDBOX_OFF &&
+	       !config_starts_programs(config);
 }
 
 int
@@ -65,9 +57,8 @@ connection_confine(struct conn *c, const struct config *config)
 	const char *missing;
 	int error;
 
-	if (config->sandbox == SANDBOX_OFF || connection_wants_programs(config))
+	if (!connection_has_sandbox(config))
 		return 0;
-	connection_set_sandbox(config, &s);
 	log_settle();
 	error = sandbox_enter(&s, config->sandbox, &missing);
 	/* A line for each connection would be too many. */

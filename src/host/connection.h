@@ -23,11 +23,8 @@ void connection_read_rules(struct conn *c, const struct config *config);
 void connection_set_up(struct conn *c, const struct config *config,
 		       struct stream *s, int fd);
 
-/* True if connections may have to start a program. */
-bool connection_wants_programs(const struct config *config);
-
-/* Says in *s what connections need of a sandbox beside their root. */
-void connection_set_sandbox(const struct config *config, struct sandbox *s);
+/* True if connections have one: if it is wanted and none starts programs. */
+bool connection_has_sandbox(const struct config *config);
 
 /*
  * Puts the process of one connection, c, into its sandbox. Returns 0, or

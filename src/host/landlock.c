@@ -16,7 +16,6 @@
 #define ASK_VERSION 1u
 #define PATH_BENEATH 1
 
-#define WRITE_FILE (1ull << 1)
 #define READ_FILE (1ull << 2)
 #define READ_DIR (1ull << 3)
 #define TRUNCATE (1ull << 14)
@@ -45,32 +44,14 @@ file_rights(long version)
 	return (2ull << last[at - 1]) - 1;
 }
 
-static int
-add_places(int ruleset, uint64_t handled, const struct landlock_place *places,
-	   size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint64_t access = READ_FILE | READ_DIR;
-		struct beneath rule;
-
-		if (places[i].is_spool)
-			access = READ_FILE | WRITE_FILE | TRUNCATE;
-		rule = (struct beneath){access & handled, places[i].fd};
-		if (syscall(SYS_landlock_add_rule, ruleset, PATH_BENEATH, &rule,
-			    0u) != 0)
-			return errno;
-	}
-	return 0;
-}
-
 int
-landlock_confine(const struct landlock_place *places, size_t count,
-		 bool guards_content)
+landlock_confine(int root, bool guards_content)
 {
 	long version =
 	    syscall(SYS_landlock_create_ruleset, NULL, 0ul, ASK_VERSION);
+	const struct beneath rule = {READ_FILE | READ_DIR, root};
 	struct ruleset all;
-	int ruleset, error;
+	int ruleset, error = 0;
 
 	if (version < 1)
 		return errno;
@@ -84,8 +65,9 @@ landlock_confine(const struct landlock_place *places, size_t count,
 	    (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0u);
 	if (ruleset < 0)
 		return errno;
-	error = add_places(ruleset, all.files, places, count);
-	if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0u) != 0)
+	if (syscall(SYS_landlock_add_rule, ruleset, PATH_BENEATH, &rule, 0u) !=
+		0 ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0u) != 0)
 		error = errno;
 	close(ruleset);
 	return error;

@@ -3,18 +3,11 @@
 #define HOST_LANDLOCK_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-/* A directory beneath which something is allowed. */
-struct landlock_place {
-	int fd;        /* opened; O_PATH will do */
-	bool is_spool; /* files may be read and written; else only read */
-};
 
 /*
  * Takes from this thread, and from all that it starts from here on, for
- * good: to open files but beneath these places, and what is no directory
- * or regular file there; to make, rename, remove and execute any; and as
+ * good: to open files but for reading beneath the directory root, an
+ * opened one (O_PATH will do); to make, rename, remove and execute any; and as
  * far as the kernel's Landlock goes, to bind or connect TCP sockets, to
  * connect to abstract sockets, and to send signals to processes that were
  * started without all this. What is open stays open.
@@ -25,7 +18,6 @@ struct landlock_place {
  * Wants no_new_privs. Returns 0 or an errno value: ENOSYS and EOPNOTSUPP
  * where the kernel has no Landlock.
  */
-int landlock_confine(const struct landlock_place *places, size_t count,
-		     bool guards_content);
+int landlock_confine(int root, bool guards_content);
 
 #endif

@@ -323,11 +323,8 @@ enter_sandbox(const struct config *config, int root)
 	const char *missing;
 	int error;
 
-	if (config->sandbox == SANDBOX_OFF ||
-	    connection_wants_programs(config) ||
-	    launcher.program.path[0] != '\0')
+	if (!connection_has_sandbox(config) || launcher.program.path[0] != '\0')
 		return EXIT_OK;
-	connection_set_sandbox(config, &sandbox);
 	error = monitor_start();
 	if (error)
 		return refuse(EXIT_SYSTEM, "monitor", strerror(error));

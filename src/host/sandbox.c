@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stddef.h>
@@ -86,15 +85,6 @@ static const int serves[] = {
 };
 
 static const int accepts[] = {SYS_accept4, SYS_wait4};
-
-static const int talks[] = {
-    SYS_pipe2,
-    SYS_socketpair,
-    SYS_readlinkat,
-#ifdef SYS_readlink
-    SYS_readlink,
-#endif
-};
 
 #ifdef SANDBOX_TRAP
 /* Only for debugging: who is taken over can take this over too. */
@@ -194,25 +184,6 @@ could_write(int root)
 }
 
 static int
-confine_files(const struct sandbox *s)
-{
-	struct landlock_place places[2] = {{.fd = s->root}};
-	size_t count = 1;
-	int spool = -1, error;
-
-	if (s->spool != NULL) {
-		spool = open(s->spool, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (spool < 0)
-			return errno;
-		places[count++] = (struct landlock_place){spool, true};
-	}
-	error = landlock_confine(places, count, could_write(s->root));
-	if (spool >= 0)
-		close(spool);
-	return error;
-}
-
-static int
 filter_calls(const struct sandbox *s)
 {
 	struct filter filter = {{0}};
@@ -220,8 +191,6 @@ filter_calls(const struct sandbox *s)
 	filter_allow(&filter, serves, COUNT(serves));
 	if (s->pass != NULL)
 		filter_allow(&filter, accepts, COUNT(accepts));
-	if (s->has_programs)
-		filter_allow(&filter, talks, COUNT(talks));
 	set_trap();
 	return filter_install(&filter, s->pass);
 }
@@ -250,7 +219,7 @@ sandbox_enter(const struct sandbox *s, enum sandbox_mode mode,
 	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
 	limit_descriptors(s);
 	drop_capabilities();
-	files = confine_files(s);
+	files = landlock_confine(s->root, could_write(s->root));
 	calls = filter_calls(s);
 	if (files != 0 && calls != 0)
 		*missing = "neither Landlock nor seccomp";

@@ -2,7 +2,6 @@
 #ifndef HOST_SANDBOX_H
 #define HOST_SANDBOX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* --sandbox */
@@ -14,9 +13,7 @@ enum sandbox_mode {
 
 /* What a process that serves connections needs to go on doing. */
 struct sandbox {
-	int root;          /* its document root, opened */
-	const char *spool; /* a directory for temporary files, or NULL */
-	bool has_programs; /* it talks with programs */
+	int root; /* its document root, opened */
 	/* It accepts, and forks with this number (host/fork.h); or NULL. */
 	const uint64_t *pass;
 };
