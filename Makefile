@@ -112,7 +112,7 @@ layers = \
     host/config host/connection host/address host/children host/socket \
     host/privilege host/opener host/watch host/fork host/monitor host/notify \
     host/orders host/image host/ucspi host/overload host/handover host/reload \
-    host/launcher host/stack host/listen
+    host/launcher host/stack host/code host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.

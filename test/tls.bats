@@ -623,6 +623,38 @@ shows() {
   eventually gone "$opener"
 }
 
+@test "tickets, a last response and close_notify go in one write" {
+  UNDER=(strace -f -qq -o "$PWD/trace" -e trace=sendto)
+  tls
+  UNDER=()
+  strace -o /dev/null true 2>/dev/null || skip 'needs strace'
+  for attempt in 1 2 3; do
+    : >trace
+    [ "$(fetch --tlsv1.3 -H 'Connection: close' /)" = small ]
+    sleep 0.1
+    cat trace
+    # Between the hello and that there is nothing, unless the client took its
+    # time before its request.
+    [ "$(grep -c '^[0-9]* sendto' trace)" = 2 ] && break
+  done
+  [ "$attempt" -lt 3 ] || [ "$(grep -c '^[0-9]* sendto' trace)" = 2 ]
+}
+
+@test "who waits for tickets alone gets them" {
+  tls
+  (sleep 1) | timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls1_3 \
+    -sess_out session >/dev/null 2>&1
+  [ -s session ]
+}
+
+@test "what libcrypto has of code lies on huge pages, where there are any" {
+  grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled &&
+    skip 'there are no huge pages'
+  tls
+  awk '/^AnonHugePages:/ { exit !($2 >= 2048) }' "/proc/$PID/smaps_rollup"
+  [ "$(fetch /)" = small ]
+}
+
 @test "WebSockets go over TLS" {
   [ -e /usr/lib/python3/dist-packages/websockets ] || skip 'no python3-websockets'
   tls --websocket '/cat packets '"$TOP/examples/ws-echo"

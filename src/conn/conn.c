@@ -299,7 +299,7 @@ end(struct conn *c)
 {
 	const struct body_limits *limits = &c->settings->body;
 
-	if (stream_flush(c->stream))
+	if (stream_finish(c->stream))
 		return;
 	if (c->must_linger || reader_bytes(&c->reader).len > 0 ||
 	    c->stream->ops->has_input(c->stream))
