@@ -115,6 +115,28 @@ load launcher
   done
 }
 
+# ended_at_once ARG...: of many connections whose processes end at once none
+# is left over, nor counted.
+ended_at_once() {
+  local c i
+  listens --max-connections 40 --max-per-address 40 127.0.0.1:PORT "$@"
+  for ((i = 0; i < 40; i++)); do connect c; done
+  eventually has_children 40
+  kill -KILL "${CHILDREN[@]:2}"
+  eventually has_children 2
+  for ((i = 0; i < 38; i++)); do connect c; done
+  eventually has_children 40
+  not logs refused
+}
+
+@test "children that are killed at once are waited for, and count no more" {
+  ended_at_once "$SITE"
+}
+
+@test "PROGRAMs that are killed at once are waited for, and count no more" {
+  ended_at_once -- sleep 100
+}
+
 @test "--max-per-address: others are served on" {
   local a b
   listens --max-per-address 2 PORT "$SITE"

@@ -61,7 +61,8 @@ size_t children_count(const struct children *c, uint64_t key);
 
 /*
  * Yields the process in or behind slot *at, and moves *at on. False at the
- * end. The table must not change meanwhile.
+ * end. Meanwhile the table must not change, but for the loss of the process
+ * that was yielded last: then *at must be moved back by one.
  */
 bool children_next(const struct children *c, size_t *at, struct child *child);
 

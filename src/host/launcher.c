@@ -63,17 +63,20 @@ be_lively(struct launcher *l)
 }
 
 static void
+take_end(void *argument, pid_t pid, int status)
+{
+	struct launcher *l = argument;
+
+	be_lively(l);
+	if (!reload_take_end(&l->reload, pid, status) &&
+	    children_remove(l->children, pid))
+		note_end(l, pid, status);
+}
+
+static void
 reap(struct launcher *l)
 {
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		be_lively(l);
-		if (!reload_take_end(&l->reload, pid, status) &&
-		    children_remove(l->children, pid))
-			note_end(l, pid, status);
-	}
+	reaper_reap(&l->reaper, l->children, take_end, l);
 }
 
 /* Nothing of the launcher's stays with a child but what it serves with. */
@@ -82,6 +85,7 @@ serve_forked(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 {
 	orders_leave();
 	opener_leave();
+	close(l->reaper.fd);
 	for (size_t i = 0; i < l->listener_count; i++)
 		close(l->listener[i].fd);
 	overload_release(&l->overload);
@@ -332,7 +336,8 @@ static void
 wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 {
 	int64_t deadline = clock_ms() + ms;
-	struct pollfd p = {.fd = orders_fd(), .events = POLLIN};
+	struct pollfd polls[] = {{.fd = orders_fd(), .events = POLLIN},
+				 {.fd = l->reaper.fd, .events = POLLIN}};
 
 	for (;;) {
 		orders_clear();
@@ -340,7 +345,9 @@ wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 		if (l->children->total == 0 || clock_ms() >= deadline ||
 		    orders_stop() != orders)
 			return;
-		poll(&p, 1, time_until(deadline));
+		poll(polls, 2,
+		     time_until(earlier(deadline,
+					reaper_due(&l->reaper, l->children))));
 	}
 }
 
@@ -358,7 +365,6 @@ stop(void *argument)
 	for (size_t i = 0; i < l->listener_count; i++)
 		socket_close(&l->listener[i]);
 	overload_release(&l->overload);
-	orders_watch_children();
 	if (grace_ms > 0) {
 		signal_children(l, SIGTERM);
 		wait_for_end(l, grace_ms, orders);

@@ -4,6 +4,7 @@
 
 #include "host/children.h"
 #include "host/overload.h"
+#include "host/reaper.h"
 #include "host/reload.h"
 #include "host/socket.h"
 
@@ -35,6 +36,7 @@ struct launcher {
 	size_t listener_count;
 	struct children *children; /* in memory that a fork leaves out */
 	const uint64_t *pass;      /* beside it: for fork_with */
+	struct reaper reaper;
 	struct overload overload;
 	struct reload reload;
 

@@ -293,6 +293,8 @@ prepare(const struct config *config, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((error = orders_install()))
 		return refuse(EXIT_SYSTEM, "eventfd", strerror(error));
+	if ((error = reaper_init(&launcher.reaper)))
+		return refuse(EXIT_SYSTEM, "signalfd", strerror(error));
 	if ((error = listen_check(config)) || (error = open_sockets(config)) ||
 	    (error = make_table(config)) || (error = drop_privileges(config)))
 		return error;
