@@ -111,7 +111,7 @@ layers = \
     host/peer host/endpoint host/start host/fork host/filter host/landlock host/sandbox \
     host/config host/connection host/address host/children host/reaper host/socket \
     host/privilege host/opener host/watch host/monitor host/notify \
-    host/orders host/image host/ucspi host/overload host/handover host/reload \
+    host/orders host/image host/ucspi host/overload host/crash host/handover host/reload \
     host/launcher host/stack host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms

@@ -210,6 +210,59 @@ ended_at_once() {
   has_children 1
 }
 
+# --- crashes
+
+# crashes [SIGNAL] ...: a process of ours for each, which that ends.
+crashes() {
+  local a signal
+  for signal; do
+    hold a
+    kill "-$signal" "$HELD"
+    eventually gone "$HELD"
+    exec {a}>&-
+  done
+}
+
+@test "an address whose processes crash is refused, and others are served" {
+  listens --crash-pause 3600 --retry-after 7 PORT "$SITE"
+  crashes ABRT ILL SYS
+  serves
+  not logs refusing
+  crashes TRAP
+  get
+  [ "$code" = 503 ]
+  [[ $answer == *$'\r\nRetry-After: 7\r\n'* ]]
+  logs 'was killed by signal 6'
+  logs 'refusing 127.0.0.1 for 3600 s: its processes have crashed'
+  eventually logs 'refused 1 connection, of 127.0.0.1: its processes have crashed'
+  serves ::1
+  # A reload is a new beginning.
+  kill -HUP $PID
+  eventually logs reloaded
+  eventually serves
+}
+
+@test "it is served again after --crash-pause" {
+  listens --crash-pause 0.2 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT
+  eventually serves
+}
+
+@test "who is told to end has not crashed, nor has a PROGRAM, or what a proxy sends" {
+  listens --crash-pause 3600 127.0.0.1:PORT "$SITE"
+  crashes KILL KILL USR1 KILL KILL
+  serves
+  listens --crash-pause 3600 127.0.0.1:PORT -- sleep 100
+  crashes ABRT ABRT ABRT ABRT ABRT
+  hold a
+  listens --crash-pause 3600 --trust-forwarded 127.0.0.1 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT ABRT
+  serves
+  listens --crash-pause 0 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT ABRT
+  serves
+}
+
 # --- trouble
 
 @test "without descriptors it waits, and neither spins nor ends" {

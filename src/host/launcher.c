@@ -34,26 +34,6 @@
 /* What a process may take to be gone after SIGKILL. */
 #define KILL_MS 1000
 
-/* A crash is ours to mend; how programs end is their own affair. */
-static void
-note_end(struct launcher *l, pid_t pid, int status)
-{
-	char storage[128];
-	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
-
-	if (!WIFSIGNALED(status) || l->is_stopping ||
-	    l->config->listen.program != NULL)
-		return;
-	buf_add_str(&text, "process ");
-	buf_add_u64(&text, (uint64_t)pid);
-	buf_add_str(&text, " was killed by signal ");
-	buf_add_u64(&text, (uint64_t)WTERMSIG(status));
-	if (WTERMSIG(status) == SIGSYS)
-		buf_add_str(&text, ": a system call that it may not make");
-	storage[text.len] = '\0';
-	overload_complain(&l->overload, storage, NULL);
-}
-
 /* After a fork a page that is written to is copied: only what changes is. */
 static void
 be_lively(struct launcher *l)
@@ -66,11 +46,16 @@ static void
 take_end(void *argument, pid_t pid, int status)
 {
 	struct launcher *l = argument;
+	uint64_t key = children_key_of(l->children, pid);
 
 	be_lively(l);
-	if (!reload_take_end(&l->reload, pid, status) &&
-	    children_remove(l->children, pid))
-		note_end(l, pid, status);
+	if (reload_take_end(&l->reload, pid, status) ||
+	    !children_remove(l->children, pid))
+		return;
+	/* A crash is ours to mend; how programs end is their own affair. */
+	if (WIFSIGNALED(status) && !l->is_stopping &&
+	    l->config->listen.program == NULL)
+		crash_take(l->crashes, &l->overload, pid, key, status);
 }
 
 static void
@@ -111,10 +96,15 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 }
 
 static const char *
-why_too_many(const struct launcher *l, uint64_t key)
+why_refused(const struct launcher *l, uint64_t key)
 {
 	const struct listen_settings *s = &l->config->listen;
+	const char *reason = NULL;
 
+	if (l->crashes->count > 0)
+		reason = crash_why(l->crashes, key, clock_ms());
+	if (reason != NULL)
+		return reason;
 	if (l->children->total >= s->max_connections)
 		return "too many connections";
 	if (s->max_per_address > 0 && key != CHILDREN_NO_KEY &&
@@ -129,7 +119,7 @@ hand_out(struct launcher *l, const struct listener *from, int fd,
 	 const struct sockaddr_storage *peer)
 {
 	uint64_t key = children_key(peer);
-	const char *reason = why_too_many(l, key);
+	const char *reason = why_refused(l, key);
 	pid_t pid;
 
 	if (reason != NULL) {
