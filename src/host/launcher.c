@@ -31,6 +31,12 @@
 #define REAP_SOON_COUNT 10
 #define CHECK_MS 10
 
+/*
+ * Of a flood of connections that are refused many are taken at a time: to be
+ * woken for each costs half as much as to refuse it.
+ */
+#define FLOOD_REST_MS 1
+
 /* What a process may take to be gone after SIGKILL. */
 #define KILL_MS 1000
 
@@ -237,20 +243,19 @@ earlier(int64_t a, int64_t b)
 static void
 wait_for_work(struct launcher *l)
 {
-	struct pollfd polls[1 + LISTENERS_MAX + LINGER_MAX];
-	struct pollfd *lingering;
+	struct pollfd polls[1 + LISTENERS_MAX];
 	nfds_t count = 0;
 	int64_t due;
 	int n;
 
+	if (overload_is_flood(&l->overload))
+		poll(NULL, 0, FLOOD_REST_MS);
 	polls[count++] = (struct pollfd){.fd = orders_fd(), .events = POLLIN};
 	if (l->paused_until == 0)
 		for (size_t i = 0; i < l->listener_count; i++)
 			polls[count++] = (struct pollfd){
 			    .fd = l->listener[i].fd, .events = POLLIN};
-	lingering = polls + count;
-	count += overload_poll(&l->overload, lingering, &due);
-	due = earlier(due, reap_time(l));
+	due = earlier(overload_due(&l->overload), reap_time(l));
 	if (l->service->tend != NULL)
 		due = earlier(due, l->tend_at);
 	if (l->paused_until > 0)
@@ -262,7 +267,7 @@ wait_for_work(struct launcher *l)
 		l->lively--;
 	if (n > 0 && polls[0].revents != 0)
 		orders_clear();
-	overload_tend(&l->overload, n > 0 ? lingering : NULL);
+	overload_tend(&l->overload);
 	/* A connection that has come is followed by a look of its own. */
 	if (n <= 0)
 		reap(l);
@@ -374,7 +379,7 @@ launcher_run(struct launcher *l)
 		if (!accept_round(l))
 			wait_for_work(l);
 		else
-			overload_tend(&l->overload, NULL);
+			overload_tend(&l->overload);
 	}
 	monitor_run(stop, l);
 }
