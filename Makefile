@@ -108,11 +108,11 @@ layers = \
     conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/answer conn/gateway conn/repeat \
-    host/peer host/endpoint host/start host/filter host/landlock host/sandbox \
-    host/config host/connection host/address host/children host/socket \
-    host/privilege host/opener host/watch host/fork host/monitor host/notify \
-    host/orders host/image host/ucspi host/overload host/handover host/reload \
-    host/launcher host/stack host/code host/listen
+    host/peer host/endpoint host/start host/fork host/filter host/landlock \
+    host/sandbox host/config host/connection host/address host/children \
+    host/reaper host/socket host/privilege host/opener host/watch host/monitor \
+    host/notify host/orders host/image host/ucspi host/overload host/crash \
+    host/handover host/reload host/launcher host/stack host/code host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.

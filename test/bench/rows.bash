@@ -105,6 +105,10 @@ declare_rows() {
       --connections 16
     row "live-$n-keep-16" 'perch nginx' "hold=$n" --path /1k --connections 16
   done
+  for n in 1 16 64; do
+    row "refused-$n" 'perch-full nginx-full' hold=1 --path /full --close \
+      --refused --connections "$n"
+  done
   row cores-close-64 'perch-cores perch-two' --path /1k --close \
     --connections 64
   row machines-close-64 'haproxy-one haproxy-two' --path /1k --close \

@@ -58,6 +58,9 @@ start_perch-packets() {
 }
 start_perch-lines() { serve_perch "$@" --websocket '/echo cat'; }
 
+# With all the connections that it takes, where one is held.
+start_perch-full() { serve_perch "$@" --max-per-address 1; }
+
 # On all cores, as one launcher and as two that share a socket.
 start_perch-cores() {
   spawn "$1" taskset -c "$all_cpus" "$PERCH_LISTEN" "${perch_options[@]}" \
@@ -132,6 +135,8 @@ start_nginx-small() { serve_nginx "$@" "$open_file_cache sendfile off;"; }
 # With tcp_nopush it waits 40 ms for an acknowledgement after each batch.
 start_nginx-pipeline() { serve_nginx "$@" 'tcp_nopush off;'; }
 start_nginx-precompressed() { serve_nginx "$@" 'gzip_static on;'; }
+# It has no such limit, but can answer so.
+start_nginx-full() { serve_nginx "$@" 'location = /full { return 503; }'; }
 start_nginx-gzip1() { serve_nginx "$@" 'gzip on; gzip_comp_level 1;
     gzip_types text/plain;'; }
 start_nginx-gzip6() { serve_nginx "$@" 'gzip on; gzip_comp_level 6;
