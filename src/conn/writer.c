@@ -55,10 +55,10 @@ date_of_now(struct writer *w)
 }
 
 static void
-add_date(struct writer *w, struct buf *out)
+add_date(struct writer *w, struct buf *out, size_t before)
 {
 	buf_add(out, SLICE("Date: "));
-	w->date_at = out->len;
+	w->date_at = out->len - before;
 	buf_add(out, date_of_now(w));
 	buf_add(out, SLICE("\r\n"));
 }
@@ -98,7 +98,7 @@ add_head(struct writer *w, const struct writer_request *req,
 	before = out->len;
 	add_status_line(out, res->status);
 	if (!res->has_date)
-		add_date(w, out);
+		add_date(w, out, before);
 	if (!res->has_server)
 		fields_add(out, &fields, SLICE("Server: perch\r\n"));
 	fields_add(out, &fields, buf_slice(&res->fields));
@@ -109,8 +109,10 @@ add_head(struct writer *w, const struct writer_request *req,
 	else if (req->minor == 0)
 		fields_add_one(out, SLICE("Connection"), SLICE("keep-alive"));
 	buf_add(out, SLICE("\r\n"));
-	if (!out->overflow && !res->fields.overflow)
+	if (!out->overflow && !res->fields.overflow) {
+		w->head = (struct slice){out->data + before, out->len - before};
 		return 0;
+	}
 	out->len = before;
 	out->overflow = false;
 	return IO_INVALID;

@@ -100,8 +100,7 @@ keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
 {
 	struct kept_file *kept = x->kept;
 
-	if (!x->req->is_persistent || name.len >= sizeof(kept->name) ||
-	    st->st_size > SMALL_FILE_MAX)
+	if (!x->req->is_persistent || name.len >= sizeof(kept->name))
 		return;
 	file_forget(kept);
 	kept->fd = fd;
