@@ -501,7 +501,8 @@ END
 }
 
 @test "nothing is left open behind a program" {
-  script fds 'printf "Content-Type: a/b\n\n"; echo fds $(ls /proc/$PPID/fd)'
+  # When perch has closed the program's ends of the pipes.
+  script fds 'printf "Content-Type: a/b\n\n"; sleep 0.1; echo fds $(ls /proc/$PPID/fd)'
   request='GET /cgi/fds HTTP/1.1\r\nHost: a\r\n\r\n'
   post='POST /cgi/%s HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'
   # shellcheck disable=SC2059
