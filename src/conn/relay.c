@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "conn/relay.h"
 
 /* Where the kernel lacks pidfds, how often the program is looked at. */
@@ -289,7 +290,7 @@ relay_step(struct relay *r, struct pollfd *own, int64_t deadline)
 	    (wait_ms < 0 || wait_ms > CHECK_MS))
 		wait_ms = CHECK_MS;
 	n = poll(p, POLLED, wait_ms > 60000 ? 60000 : (int)wait_ms);
-	if (n < 0)
+	if (n < 0 && wait_failed(p, POLLED) < 0)
 		return false;
 	own->revents = p[AT_OWN].revents;
 	take_events(r, p);

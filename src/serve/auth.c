@@ -44,7 +44,7 @@ write_credentials(int fd, const struct credentials *c)
 {
 	char storage[CREDENTIALS_MAX + 4];
 	struct buf text = BUF_OVER(storage);
-	bool is_written;
+	ssize_t n;
 
 	buf_add(&text, c->user);
 	buf_add_char(&text, '\0');
@@ -53,9 +53,11 @@ write_credentials(int fd, const struct credentials *c)
 				      "0"
 				      "\0",
 				      3});
-	is_written = write(fd, text.data, text.len) == (ssize_t)text.len;
+	do
+		n = write(fd, text.data, text.len);
+	while (n < 0 && errno == EINTR);
 	explicit_bzero(storage, sizeof(storage));
-	return is_written;
+	return n == (ssize_t)text.len;
 }
 
 static void
@@ -125,6 +127,8 @@ listen_to(struct check *check, int64_t deadline, struct buf *said)
 		if (left <= 0)
 			return false;
 		n = poll(&p, 1, left < 60000 ? (int)left : 60000);
+		if (n < 0 && errno != EINTR)
+			return false;
 		if (n <= 0)
 			continue;
 		n = read(p.fd, room > 0 ? buf_end(said) : rest,
