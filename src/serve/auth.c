@@ -44,7 +44,8 @@ write_credentials(int fd, const struct credentials *c)
 {
 	char storage[CREDENTIALS_MAX + 4];
 	struct buf text = BUF_OVER(storage);
-	ssize_t n;
+	struct slice rest;
+	ssize_t n = 0;
 
 	buf_add(&text, c->user);
 	buf_add_char(&text, '\0');
@@ -53,11 +54,14 @@ write_credentials(int fd, const struct credentials *c)
 				      "0"
 				      "\0",
 				      3});
-	do
-		n = write(fd, text.data, text.len);
-	while (n < 0 && errno == EINTR);
+	rest = buf_slice(&text);
+	while (rest.len > 0 && (n >= 0 || errno == EINTR)) {
+		n = write(fd, rest.ptr, rest.len);
+		if (n > 0)
+			rest = slice_skip(rest, (size_t)n);
+	}
 	explicit_bzero(storage, sizeof(storage));
-	return n == (ssize_t)text.len;
+	return rest.len == 0;
 }
 
 static void
