@@ -89,8 +89,8 @@ endif
 # In the order a request meets them: each file may include the headers of
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
-    base/slice base/buf base/io base/arena base/limits base/clock base/lines \
-    base/log http/ip http/http http/field http/head http/target http/request \
+    base/slice base/buf base/io base/arena base/limits base/clock base/wait \
+    base/lines base/log http/ip http/http http/field http/head http/target http/request \
     http/chunked http/date http/mime_builtin http/mime http/accept \
     http/validator http/conditional http/range http/base64 http/credentials \
     http/response http/cgi_head http/cgi_meta http/escape http/proxy \

@@ -28,13 +28,13 @@ kind_of(int fd)
 	return S_ISFIFO(st.st_mode) ? FD_PIPE : FD_FILE;
 }
 
-static void
+static bool
 set_read_timeout(int fd, int64_t ms)
 {
-	struct timeval timeout = {.tv_sec = (time_t)(ms / 1000),
-				  .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+	struct timeval t = {.tv_sec = (time_t)(ms / 1000),
+			    .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0;
 }
 
 /* What is not TCP refuses this, and needs it no more. */
@@ -46,11 +46,11 @@ set_no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-void
+bool
 fd_stream_set_options(int fd, int64_t read_timeout_ms)
 {
-	set_read_timeout(fd, read_timeout_ms);
 	set_no_delay(fd);
+	return set_read_timeout(fd, read_timeout_ms);
 }
 
 /* poll takes an int; a longer wait is waited in parts. */
@@ -60,7 +60,7 @@ poll_time(int64_t ms)
 	return ms < 0 ? 0 : ms > 1000000000 ? 1000000000 : (int)ms;
 }
 
-/* Waits until fd is ready. Returns 0, or IO_TIMEOUT at the deadline. */
+/* Waits until fd is ready. Returns 0, or an io_error. */
 static int
 wait_readable(int fd, int64_t deadline)
 {
@@ -75,7 +75,7 @@ wait_readable(int fd, int64_t deadline)
 			return IO_TIMEOUT;
 		n = poll(&p, 1, deadline == NEVER ? -1 : poll_time(left));
 		if (n > 0 || (n < 0 && errno != EINTR))
-			return 0;
+			return n > 0 ? 0 : IO_FAILED;
 		if (stop_requested_idle())
 			return IO_EOF;
 	}
@@ -394,6 +394,7 @@ fd_stream_init(struct fd_stream *f, int in_fd, int out_fd, char *out_storage,
 	f->stream.out_fd = out_fd;
 	f->out_kind = FD_UNKNOWN;
 	f->in_kind = kind_of(in_fd);
-	if (f->in_kind == FD_SOCKET)
-		set_read_timeout(in_fd, read_timeout_ms);
+	/* Without, it is waited for by poll. */
+	if (f->in_kind == FD_SOCKET && !set_read_timeout(in_fd, f->armed_ms))
+		f->armed_ms = 0;
 }

@@ -48,7 +48,10 @@ void fd_stream_init(struct fd_stream *f, int in_fd, int out_fd,
 void fd_stream_init_socket(struct fd_stream *f, int fd, char *out_storage,
 			   struct stream_pace pace, int64_t read_timeout_ms);
 
-/* Sets these options on a socket: a connected one, or a listener. */
-void fd_stream_set_options(int fd, int64_t read_timeout_ms);
+/*
+ * Sets these options on a socket: a connected one, or a listener. False if
+ * reads will have no time-out.
+ */
+bool fd_stream_set_options(int fd, int64_t read_timeout_ms);
 
 #endif

@@ -12,7 +12,7 @@
  */
 #define END_MS 250
 
-/* Reads what is there: IO_LATER if that is nothing. */
+/* Reads what is there: IO_LATER if that is nothing; or an io_error. */
 static ssize_t
 take(struct relay *r, void *dst, size_t cap)
 {
@@ -25,7 +25,14 @@ take(struct relay *r, void *dst, size_t cap)
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		r->active_at = clock_ms();
-	return n >= 0 ? n : errno == EAGAIN ? IO_LATER : 0;
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN)
+		return IO_LATER;
+	/* Its end must not be taken for that of the response. */
+	relay_close(&r->out);
+	return relay_fail(r, IO_FAILED, STATUS_BAD_GATEWAY,
+			  "the program's output could not be read");
 }
 
 /* Waits for something until the deadline: IO_LATER if nothing came. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "conn/relay.h"
 
 /* Where the kernel lacks pidfds, how often the program is looked at. */
@@ -91,7 +92,7 @@ take_content(struct relay *r)
 static void
 feed(struct relay *r)
 {
-	while (r->in >= 0 && r->content_start < r->content_end) {
+	while (r->in >= 0 && !r->error && r->content_start < r->content_end) {
 		ssize_t n = write(r->in, r->content + r->content_start,
 				  r->content_end - r->content_start);
 
@@ -99,6 +100,13 @@ feed(struct relay *r)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
+		if (n < 0 && errno != EPIPE) {
+			/* As in refuse_content. */
+			relay_fail(
+			    r, IO_FAILED, STATUS_BAD_GATEWAY,
+			    "the program could not be given its content");
+			return;
+		}
 		/* It does not want any more. */
 		if (n < 0) {
 			relay_close(&r->in);
@@ -109,7 +117,7 @@ feed(struct relay *r)
 		if (r->content_start == r->content_end)
 			r->content_start = r->content_end = 0;
 	}
-	if (r->in >= 0 && r->body->is_done)
+	if (r->in >= 0 && !r->error && r->body->is_done)
 		relay_close(&r->in);
 }
 
@@ -289,7 +297,7 @@ relay_step(struct relay *r, struct pollfd *own, int64_t deadline)
 	    (wait_ms < 0 || wait_ms > CHECK_MS))
 		wait_ms = CHECK_MS;
 	n = poll(p, POLLED, wait_ms > 60000 ? 60000 : (int)wait_ms);
-	if (n < 0)
+	if (n < 0 && wait_failed(p, POLLED) < 0)
 		return false;
 	own->revents = p[AT_OWN].revents;
 	take_events(r, p);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "conn/stop.h"
 
 static volatile sig_atomic_t is_requested;
@@ -120,7 +121,9 @@ stop_poll(struct pollfd *p, nfds_t count, int timeout_ms)
 	struct timespec timeout = {.tv_sec = timeout_ms / 1000,
 				   .tv_nsec = timeout_ms % 1000 * 1000000l};
 
-	return ppoll(p, count, timeout_ms < 0 ? NULL : &timeout, &before_hold);
+	int n = ppoll(p, count, timeout_ms < 0 ? NULL : &timeout, &before_hold);
+
+	return n < 0 ? wait_failed(p, count) : n;
 }
 
 void

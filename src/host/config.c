@@ -44,17 +44,36 @@ struct option {
 static const char *take_config(struct config *config, struct slice value);
 static const char *take_env(struct config *config, struct slice value);
 
-/* A copy that stays, with a NUL behind it. Called a few times at start. */
+/*
+ * A copy that stays, with a NUL behind it, or NULL where there is no memory.
+ * Called a few times at start.
+ */
 static char *
 keep(struct slice s)
 {
 	char *copy = malloc(s.len + 1);
 
 	if (copy == NULL)
-		abort();
+		return NULL;
 	memcpy(copy, s.ptr, s.len);
 	copy[s.len] = '\0';
 	return copy;
+}
+
+/* Sets *to to such a copy. Returns NULL, or what is wrong. */
+static const char *
+keep_at(const char **to, struct slice s)
+{
+	*to = keep(s);
+	return *to != NULL ? NULL : strerror(ENOMEM);
+}
+
+/* The same for a slice. */
+static const char *
+keep_slice(struct slice *to, struct slice s)
+{
+	*to = (struct slice){NULL, s.len};
+	return keep_at(&to->ptr, s);
 }
 
 /*
@@ -157,7 +176,10 @@ take_echo(struct config *config, struct slice value)
 	return rules_add_echo(&config->site.rules, value);
 }
 
-/* What is said of programs is set up when the first word falls. */
+/*
+ * What is said of programs is set up when the first word falls: NULL if there
+ * is no memory for it.
+ */
 static struct programs *
 programs(struct config *config)
 {
@@ -166,43 +188,54 @@ programs(struct config *config)
 	if (site->programs != NULL)
 		return site->programs;
 	site->programs = calloc(1, sizeof(*site->programs));
-	if (site->programs == NULL)
-		abort();
-	take_env(config, SLICE("PATH=/usr/local/bin:/usr/bin:/bin"));
-	take_env(config, SLICE("TZ"));
-	take_env(config, SLICE("LANG"));
+	if (site->programs == NULL ||
+	    take_env(config, SLICE("PATH=/usr/local/bin:/usr/bin:/bin")) ||
+	    take_env(config, SLICE("TZ")) || take_env(config, SLICE("LANG")))
+		return NULL;
 	return site->programs;
 }
 
 static const char *
 take_cgi(struct config *config, struct slice value)
 {
-	return programs_add(programs(config), keep(value));
+	struct programs *p = programs(config);
+	const char *text, *error = keep_at(&text, value);
+
+	return p == NULL || error != NULL ? strerror(ENOMEM)
+					  : programs_add(p, text);
 }
 
 static const char *
 take_cgi_auth(struct config *config, struct slice value)
 {
+	struct programs *p = programs(config);
+
 	(void)value;
-	programs(config)->passes_authorization = true;
+	if (p == NULL)
+		return strerror(ENOMEM);
+	p->passes_authorization = true;
 	return NULL;
 }
 
 static const char *
 take_cgi_limit(struct config *config, struct slice value)
 {
-	return programs_add_limit(programs(config), value);
+	struct programs *p = programs(config);
+
+	return p == NULL ? strerror(ENOMEM) : programs_add_limit(p, value);
 }
 
 static const char *
 take_cgi_spool(struct config *config, struct slice value)
 {
-	programs(config)->spool = keep(value);
-	return access(programs(config)->spool, W_OK | X_OK) == 0
-		   ? NULL
-		   : strerror(errno);
+	struct programs *p = programs(config);
+
+	if (p == NULL || keep_at(&p->spool, value) != NULL)
+		return strerror(ENOMEM);
+	return access(p->spool, W_OK | X_OK) == 0 ? NULL : strerror(errno);
 }
 
+/* The same of WebSockets. */
 static struct websockets *
 websockets(struct config *config)
 {
@@ -211,14 +244,15 @@ websockets(struct config *config)
 
 	if (w != NULL)
 		return w;
+	/* They get the same environment and limits. */
+	if (programs(config) == NULL)
+		return NULL;
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
-		abort();
+		return NULL;
 	w->policy.origin = w->origin;
 	w->policy.protocol = w->protocol;
 	site->websockets = w;
-	/* They get the same environment and limits. */
-	programs(config);
 	return w;
 }
 
@@ -244,8 +278,7 @@ find_program(const char **program)
 		    access(storage, X_OK) != 0)
 			continue;
 		name.len--;
-		*program = keep(buf_slice(&name));
-		return NULL;
+		return keep_at(program, buf_slice(&name));
 	}
 	return "no such program in PATH";
 }
@@ -259,9 +292,9 @@ take_websocket(struct config *config, struct slice value)
 	const char *error = NULL;
 	char *text = keep(value);
 
-	if (rule.argv == NULL)
-		abort();
-	if (w->rule_count == RULES_MAX)
+	if (w == NULL || rule.argv == NULL || text == NULL)
+		error = strerror(ENOMEM);
+	else if (w->rule_count == RULES_MAX)
 		error = "too many of these rules";
 	if (error == NULL)
 		error = websocket_rule_parse(&rule, text);
@@ -279,13 +312,14 @@ take_websocket(struct config *config, struct slice value)
 static const char *
 take_websocket_auth(struct config *config, struct slice value)
 {
-	struct program_rule *auth = &websockets(config)->auth;
+	struct websockets *w = websockets(config);
 
 	if (value.len == 0 || value.ptr[0] != '/')
 		return "the program is no absolute path";
-	auth->pattern = SLICE("/");
-	auth->program = keep(value);
-	return access(auth->program, X_OK) == 0 ? NULL : strerror(errno);
+	if (w == NULL || keep_at(&w->auth.program, value) != NULL)
+		return strerror(ENOMEM);
+	w->auth.pattern = SLICE("/");
+	return access(w->auth.program, X_OK) == 0 ? NULL : strerror(errno);
 }
 
 static const char *
@@ -293,11 +327,11 @@ take_websocket_origin(struct config *config, struct slice value)
 {
 	struct websockets *w = websockets(config);
 
+	if (w == NULL)
+		return strerror(ENOMEM);
 	if (w->policy.origin_count == RULES_MAX)
 		return "too many of them";
-	w->origin[w->policy.origin_count++] =
-	    (struct slice){keep(value), value.len};
-	return NULL;
+	return keep_slice(&w->origin[w->policy.origin_count++], value);
 }
 
 static const char *
@@ -305,13 +339,13 @@ take_websocket_protocol(struct config *config, struct slice value)
 {
 	struct websockets *w = websockets(config);
 
+	if (w == NULL)
+		return strerror(ENOMEM);
 	if (!is_token(value))
 		return "not a token";
 	if (w->policy.protocol_count == RULES_MAX)
 		return "too many of them";
-	w->protocol[w->policy.protocol_count++] =
-	    (struct slice){keep(value), value.len};
-	return NULL;
+	return keep_slice(&w->protocol[w->policy.protocol_count++], value);
 }
 
 /* Adds NAME=VALUE, or NAME with the value that it has for us, if any. */
@@ -321,21 +355,25 @@ take_env(struct config *config, struct slice value)
 	struct programs *p = programs(config);
 	char text[128];
 	struct buf name = {.data = text, .cap = sizeof(text) - 1};
-	const char *ours;
+	const char *ours, *kept;
 
+	if (p == NULL)
+		return strerror(ENOMEM);
 	if (value.len == 0 || value.ptr[0] == '=')
 		return "no name";
-	if (memchr(value.ptr, '=', value.len) != NULL)
-		return programs_add_variable(p, keep(value));
-	buf_add(&name, value);
-	text[name.len] = '\0';
-	ours = getenv(text);
-	if (name.overflow || ours == NULL)
-		return NULL;
-	/* It stands behind its name. */
-	return programs_add_variable(
-	    p, keep((struct slice){ours - name.len - 1,
-				   name.len + 1 + strlen(ours)}));
+	if (memchr(value.ptr, '=', value.len) == NULL) {
+		buf_add(&name, value);
+		text[name.len] = '\0';
+		ours = getenv(text);
+		if (name.overflow || ours == NULL)
+			return NULL;
+		/* It stands behind its name. */
+		value = (struct slice){ours - name.len - 1,
+				       name.len + 1 + strlen(ours)};
+	}
+	if (keep_at(&kept, value) != NULL)
+		return strerror(ENOMEM);
+	return programs_add_variable(p, kept);
 }
 
 /* perch-auth lies where we do, in a build as in an installation. */
@@ -358,8 +396,7 @@ find_auth_program(struct config *config)
 	if (name.overflow || access(path, X_OK) != 0)
 		return "there is no perch-auth beside this program";
 	name.len--;
-	config->site.auth.program = keep(buf_slice(&name));
-	return NULL;
+	return keep_at(&config->site.auth.program, buf_slice(&name));
 }
 
 static const char *
@@ -374,6 +411,8 @@ take_auth(struct config *config, struct slice value)
 	if (value.len == 0)
 		return "no file behind the pattern";
 	file = keep(value);
+	if (file == NULL)
+		return strerror(ENOMEM);
 	error = access(file, F_OK) != 0
 		    ? strerror(errno)
 		    : rules_add_auth(&config->site.rules, pattern, file);
@@ -399,8 +438,7 @@ take_fallback(struct config *config, struct slice value)
 {
 	if (!pattern_is_valid(value))
 		return "the path does not begin with a slash";
-	config->site.fallback = (struct slice){keep(value), value.len};
-	return NULL;
+	return keep_slice(&config->site.fallback, value);
 }
 
 static const char *
@@ -445,7 +483,7 @@ take_mime(struct config *config, struct slice value)
 	if (table->rules == NULL) {
 		table->rules = calloc(MIME_RULES_MAX, sizeof(*table->rules));
 		if (table->rules == NULL)
-			abort();
+			return strerror(ENOMEM);
 		table->cap = MIME_RULES_MAX;
 	}
 	error = read_file(value, &text);
@@ -473,7 +511,7 @@ take_trust_forwarded(struct config *config, struct slice value)
 	if (config->trusted == NULL)
 		config->trusted = calloc(1, sizeof(*config->trusted));
 	if (config->trusted == NULL)
-		abort();
+		return strerror(ENOMEM);
 	return networks_add(config->trusted, value);
 }
 
@@ -514,8 +552,7 @@ add_path(const char *path[TLS_CERTIFICATES_MAX], size_t *count,
 {
 	if (*count == TLS_CERTIFICATES_MAX)
 		return "too many of them";
-	path[(*count)++] = keep(value);
-	return NULL;
+	return keep_at(&path[(*count)++], value);
 }
 
 static const char *
@@ -539,8 +576,7 @@ take_tls_ocsp(struct config *config, struct slice value)
 
 	if (tls->certificate_count == 0)
 		return "there is no --tls-cert before it";
-	tls->ocsp[tls->certificate_count - 1] = keep(value);
-	return NULL;
+	return keep_at(&tls->ocsp[tls->certificate_count - 1], value);
 }
 
 static const char *
@@ -555,22 +591,19 @@ take_tls_client_ca(struct config *config, struct slice value)
 		config->tls.client = TLS_CLIENT_OPTIONAL;
 	else if (value.len > 0 && !slice_equal(value, SLICE("required")))
 		return "not required or optional";
-	config->tls.client_ca = keep(file);
-	return file.len > 0 ? NULL : "no file";
+	return file.len > 0 ? keep_at(&config->tls.client_ca, file) : "no file";
 }
 
 static const char *
 take_tls_ciphers(struct config *config, struct slice value)
 {
-	config->tls.ciphers = keep(value);
-	return NULL;
+	return keep_at(&config->tls.ciphers, value);
 }
 
 static const char *
 take_tls_tickets(struct config *config, struct slice value)
 {
-	config->tls.tickets = keep(value);
-	return NULL;
+	return keep_at(&config->tls.tickets, value);
 }
 
 static const char *
@@ -585,8 +618,7 @@ take_tls_min(struct config *config, struct slice value)
 static const char *
 take_user(struct config *config, struct slice value)
 {
-	config->listen.user = keep(value);
-	return NULL;
+	return keep_at(&config->listen.user, value);
 }
 
 static const char *

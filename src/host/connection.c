@@ -22,7 +22,8 @@ connection_read_rules(struct conn *c, const struct config *config)
 {
 	if (!config->site.has_page_rules || config->site.has_hosts)
 		return;
-	page_rules_read(&c->storage.page_rules, &c->root, "");
+	/* It is looked at again, and answered, for a request. */
+	(void)page_rules_read(&c->storage.page_rules, &c->root, "");
 	c->storage.page_rules.is_current = false;
 }
 

@@ -132,7 +132,11 @@ hand_out(struct launcher *l, const struct listener *from, int fd,
 		overload_refuse(&l->overload, fd, peer, reason, NULL);
 		return;
 	}
-	socket_set_accepted(from, fd, l->config);
+	if (!socket_set_accepted(from, fd, l->config)) {
+		overload_refuse(&l->overload, fd, peer, "no time-out for it",
+				strerror(errno));
+		return;
+	}
 	pid = start(l, fd, peer);
 	if (pid < 0) {
 		overload_refuse(&l->overload, fd, peer, "no process for it",

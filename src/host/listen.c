@@ -204,8 +204,14 @@ open_sockets(const struct config *config)
 			status = error;
 	}
 	handover_release(&handover);
-	for (size_t i = 0; i < launcher.listener_count; i++)
-		socket_set_options(&launcher.listener[i], config);
+	for (size_t i = 0; i < launcher.listener_count; i++) {
+		const struct listener *l = &launcher.listener[i];
+
+		if (socket_set_options(l, config))
+			continue;
+		refuse_address(l->address, strerror(errno));
+		return EXIT_SYSTEM;
+	}
 	return launcher.listener_count > 0 ? EXIT_OK : status;
 }
 

@@ -228,7 +228,7 @@ user_timeout(const struct config *config)
 	return ms == 0 ? 0 : (int)(ms + 1000);
 }
 
-void
+bool
 socket_set_options(const struct listener *listener, const struct config *config)
 {
 	struct timeval none = {0};
@@ -237,24 +237,22 @@ socket_set_options(const struct listener *listener, const struct config *config)
 
 	fcntl(listener->fd, F_SETFD, FD_CLOEXEC);
 	fcntl(listener->fd, F_SETFL, flags | O_NONBLOCK);
-	/* A program expects none of this; it may have been set by others. */
-	if (serves)
-		fd_stream_set_options(listener->fd,
-				      conn_read_timeout(&config->conn));
-	else
-		setsockopt(listener->fd, SOL_SOCKET, SO_RCVTIMEO, &none,
-			   sizeof(none));
 	if (is_tcp(listener))
 		set_int(listener->fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 			serves ? user_timeout(config) : 0);
+	/* A program expects none of this; it may have been set by others. */
+	return serves ? fd_stream_set_options(listener->fd,
+					      conn_read_timeout(&config->conn))
+		      : setsockopt(listener->fd, SOL_SOCKET, SO_RCVTIMEO, &none,
+				   sizeof(none)) == 0;
 }
 
-void
+bool
 socket_set_accepted(const struct listener *listener, int fd,
 		    const struct config *config)
 {
-	if (!is_tcp(listener) && config->listen.program == NULL)
-		fd_stream_set_options(fd, conn_read_timeout(&config->conn));
+	return is_tcp(listener) || config->listen.program != NULL ||
+	       fd_stream_set_options(fd, conn_read_timeout(&config->conn));
 }
 
 /* Our file may have been replaced by someone else's since. */

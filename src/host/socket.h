@@ -40,13 +40,13 @@ bool socket_check(const struct listener *listener);
 /*
  * Sets on a listening socket what the accepted ones inherit from it, so
  * that it costs no connection a system call, and makes accept return
- * instead of waiting.
+ * instead of waiting. False, with errno set, if reads would have no time-out.
  */
-void socket_set_options(const struct listener *listener,
+bool socket_set_options(const struct listener *listener,
 			const struct config *config);
 
 /* The same on an accepted one, of those families that inherit nothing. */
-void socket_set_accepted(const struct listener *listener, int fd,
+bool socket_set_accepted(const struct listener *listener, int fd,
 			 const struct config *config);
 
 /* Closes it, and removes the file that socket_open has made. */

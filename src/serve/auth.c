@@ -44,7 +44,8 @@ write_credentials(int fd, const struct credentials *c)
 {
 	char storage[CREDENTIALS_MAX + 4];
 	struct buf text = BUF_OVER(storage);
-	bool is_written;
+	struct slice rest;
+	ssize_t n = 0;
 
 	buf_add(&text, c->user);
 	buf_add_char(&text, '\0');
@@ -53,9 +54,14 @@ write_credentials(int fd, const struct credentials *c)
 				      "0"
 				      "\0",
 				      3});
-	is_written = write(fd, text.data, text.len) == (ssize_t)text.len;
+	rest = buf_slice(&text);
+	while (rest.len > 0 && (n >= 0 || errno == EINTR)) {
+		n = write(fd, rest.ptr, rest.len);
+		if (n > 0)
+			rest = slice_skip(rest, (size_t)n);
+	}
 	explicit_bzero(storage, sizeof(storage));
-	return is_written;
+	return rest.len == 0;
 }
 
 static void
@@ -125,6 +131,8 @@ listen_to(struct check *check, int64_t deadline, struct buf *said)
 		if (left <= 0)
 			return false;
 		n = poll(&p, 1, left < 60000 ? (int)left : 60000);
+		if (n < 0 && errno != EINTR)
+			return false;
 		if (n <= 0)
 			continue;
 		n = read(p.fd, room > 0 ? buf_end(said) : rest,

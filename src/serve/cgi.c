@@ -45,17 +45,11 @@ static enum status
 find_own(struct exchange *x, struct cgi_script *s, size_t matched)
 {
 	struct slice path = x->target->path;
-	char directory[PATH_MAX];
-	struct buf name = BUF_OVER(directory);
-	size_t slash = strlen(s->rule->program);
 
-	while (s->rule->program[slash - 1] != '/')
-		slash--;
-	buf_add(&name, (struct slice){s->rule->program, slash});
-	buf_add_char(&name, '\0');
 	s->file.fd = -1;
-	s->file.directory_fd =
-	    name.overflow ? -1 : open(directory, O_PATH | O_CLOEXEC);
+	s->file.directory_fd = program_open_directory(s->rule->program);
+	if (s->file.directory_fd < 0)
+		return cgi_refuse_start(x, -s->file.directory_fd);
 	/* The slash that ends a pattern begins PATH_INFO. */
 	if (path.ptr[matched - 1] == '/')
 		matched--;
@@ -74,7 +68,8 @@ find(struct exchange *x, struct cgi_script *s)
 
 	s->rule = programs_find(x->site->programs, path, &matched);
 	if (s->rule->program != NULL) {
-		find_own(x, s, matched);
+		if ((status = find_own(x, s, matched)))
+			return status;
 	} else {
 		status = program_find(&s->file, x->root, path, matched, x->name,
 				      &why);
@@ -383,8 +378,10 @@ enum status
 cgi_handle_by(struct exchange *x, const struct program_rule *rule)
 {
 	struct cgi_script s = {.content_fd = -1, .rule = rule};
+	enum status status = find_own(x, &s, x->target->path.len);
 
-	find_own(x, &s, x->target->path.len);
+	if (status)
+		return status;
 	s.name = x->target->path;
 	return begin(x, &s);
 }

@@ -28,19 +28,27 @@ directory_init(struct directory *d, int fd, struct root *root, struct buf path)
 	names_init(&d->names, d->arena, sizeof(d->arena));
 }
 
-/* What name leads to. False if it is nothing that can be served. */
-static bool
+/*
+ * What name leads to. Returns 1, or 0 if it is nothing that can be served, or
+ * a negative errno value if that could not be found out.
+ */
+static int
 look_at(struct directory *d, struct slice name, struct stat *st)
 {
 	struct buf path = d->path;
+	int error = 0;
 
 	buf_add(&path, name);
 	buf_add_char(&path, '\0');
-	if (path.overflow || fstatat(d->fd, path.data + d->path.len, st,
-				     AT_SYMLINK_NOFOLLOW) != 0)
-		return false;
-	if (S_ISLNK(st->st_mode) && root_stat(d->root, path.data, st) != 0)
-		return false;
+	if (path.overflow)
+		return 0;
+	if (fstatat(d->fd, path.data + d->path.len, st, AT_SYMLINK_NOFOLLOW) !=
+	    0)
+		error = -errno;
+	else if (S_ISLNK(st->st_mode))
+		error = root_stat(d->root, path.data, st);
+	if (error)
+		return root_trouble(-error) ? error : 0;
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode);
 }
 
@@ -50,12 +58,21 @@ kind_of(const struct stat *st)
 	return S_ISDIR(st->st_mode) ? ENTRY_DIRECTORY : ENTRY_FILE;
 }
 
-static void
+static bool
+is_hidden(const struct directory *d, struct slice name)
+{
+	return name.ptr[0] == '.' ||
+	       (d->hides_page_rules && page_rules_have_name(name));
+}
+
+/* Returns 0, or a negative errno value. */
+static int
 add(struct directory *d, struct slice bytes, unsigned char type)
 {
 	struct name file = {ENTRY_FILE, bytes};
 	struct name directory = {ENTRY_DIRECTORY, bytes};
 	struct stat st;
+	int found;
 
 	switch (type) {
 	case DT_REG:
@@ -67,25 +84,40 @@ add(struct directory *d, struct slice bytes, unsigned char type)
 	case DT_LNK:
 	case DT_UNKNOWN:
 		/* To find out what it is costs most: is it worth it? */
-		if ((names_want(&d->names, file) ||
-		     names_want(&d->names, directory)) &&
-		    look_at(d, bytes, &st))
+		if (!names_want(&d->names, file) &&
+		    !names_want(&d->names, directory))
+			break;
+		if ((found = look_at(d, bytes, &st)) < 0)
+			return found;
+		if (found > 0)
 			names_add(&d->names,
 				  (struct name){kind_of(&st), bytes});
 		break;
 	}
+	return 0;
 }
 
-static bool
-is_hidden(const struct directory *d, struct slice name)
+/* Adds the names in len bytes of the block. The same. */
+static int
+add_block(struct directory *d, long len)
 {
-	return name.ptr[0] == '.' ||
-	       (d->hides_page_rules && page_rules_have_name(name));
+	int error = 0;
+
+	for (long at = 0; at < len && !error;) {
+		const struct record *r = (const void *)(d->block + at);
+
+		if (!is_hidden(d, slice_of(r->name)))
+			error = add(d, slice_of(r->name), r->type);
+		at += r->size;
+	}
+	return error;
 }
 
 static int
 make_pass(struct directory *d)
 {
+	int error;
+
 	if (lseek(d->fd, 0, SEEK_SET) < 0)
 		return -errno;
 	names_begin(&d->names);
@@ -100,45 +132,46 @@ make_pass(struct directory *d)
 			break;
 		if (len < 0)
 			return -errno;
-		for (long at = 0; at < len;) {
-			const struct record *r = (const void *)(d->block + at);
-
-			if (!is_hidden(d, slice_of(r->name)))
-				add(d, slice_of(r->name), r->type);
-			at += r->size;
-		}
+		if ((error = add_block(d, len)))
+			return error;
 	}
 	names_sort(&d->names);
 	return 0;
 }
 
-static bool
+/* The next entry. Returns 1, 0 if there is none, or a negative errno value. */
+static int
 take(struct directory *d, struct entry *entry)
 {
 	struct stat st;
 
 	while (names_take(&d->names, &entry->name)) {
-		if (!look_at(d, entry->name.bytes, &st))
+		int found = look_at(d, entry->name.bytes, &st);
+
+		if (found < 0)
+			return found;
+		if (found == 0)
 			continue;
 		entry->name.kind = kind_of(&st);
 		entry->size = (uint64_t)st.st_size;
 		entry->modified = st.st_mtim.tv_sec;
-		return true;
+		return 1;
 	}
-	return false;
+	return 0;
 }
 
 int
 directory_next(struct directory *d, struct entry *entry)
 {
-	while (!d->has_begun || !take(d, entry)) {
-		int error;
+	for (;;) {
+		int result = d->has_begun ? take(d, entry) : 0;
 
+		if (result != 0)
+			return result;
 		if (d->has_begun && !names_are_left(&d->names))
 			return 0;
-		if ((error = make_pass(d)))
-			return error;
+		if ((result = make_pass(d)))
+			return result;
 		d->has_begun = true;
 	}
-	return 1;
 }

@@ -48,8 +48,8 @@ void directory_init(struct directory *d, int fd, struct root *root,
 
 /*
  * Reads the next entry. Returns 1, or 0 at the end, or a negative errno
- * value. The directory may change meanwhile: what is gone is left out, and
- * what is new may be.
+ * value, also if what an entry is could not be found out. The directory may
+ * change meanwhile: what is gone is left out, and what is new may be.
  */
 int directory_next(struct directory *d, struct entry *entry) MUST_CHECK;
 

@@ -12,6 +12,8 @@
 static enum status
 refuse_open(struct exchange *x, int error)
 {
+	enum status trouble = root_trouble(error);
+
 	switch (error) {
 	case EACCES:
 	case EPERM:
@@ -21,20 +23,18 @@ refuse_open(struct exchange *x, int error)
 	case ELOOP:
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "a symbolic link out of the root");
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case EAGAIN:
-		return response_refuse(x->res, STATUS_SERVICE_UNAVAILABLE,
-				       "no descriptor or memory for the file");
-	case EIO:
-		return response_refuse(x->res, STATUS_INTERNAL_SERVER_ERROR,
-				       "the file cannot be read");
 	default:
-		/* Nothing was refused, so the log has no line for it. */
-		exchange_explain(x, "no such file", x->target->path);
-		return STATUS_NOT_FOUND;
+		break;
 	}
+	if (trouble)
+		return response_refuse(x->res, trouble,
+				       trouble == STATUS_SERVICE_UNAVAILABLE
+					   ? "no descriptor or memory for the "
+					     "file"
+					   : "the file cannot be read");
+	/* Nothing was refused, so the log has no line for it. */
+	exchange_explain(x, "no such file", x->target->path);
+	return STATUS_NOT_FOUND;
 }
 
 bool
@@ -303,8 +303,10 @@ file_handle(struct exchange *x)
 	if (fd < 0)
 		return refuse_open(x, -fd);
 	if (fstat(fd, &st) != 0) {
+		int error = errno;
+
 		close(fd);
-		return refuse_open(x, EIO);
+		return refuse_open(x, error);
 	}
 	if (S_ISREG(st.st_mode))
 		return serve_regular(x, fd, &st,
@@ -320,7 +322,7 @@ file_serve_page(struct exchange *x, struct slice path, int status)
 {
 	struct response *res = x->res;
 	struct stat st;
-	int fd;
+	int fd, error;
 
 	buf_reset(x->name);
 	buf_add(x->name, path);
@@ -329,9 +331,10 @@ file_serve_page(struct exchange *x, struct slice path, int status)
 			       : root_open_file(x->root, x->name->data + 1);
 	if (fd < 0)
 		return refuse_open(x, -fd);
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	error = fstat(fd, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : ENOENT;
+	if (error) {
 		close(fd);
-		return refuse_open(x, ENOENT);
+		return refuse_open(x, error);
 	}
 	exchange_explain(x, "page", path);
 	res->status = status;

@@ -13,6 +13,13 @@ static const char headers_name[] = "_headers";
 /* Complaints about one file; more are counted. */
 #define ERRORS_MAX 8
 
+/* A file that is read, and what is in it. */
+struct page_file {
+	struct root *root;
+	const char *directory, *name;
+	struct slice text;
+};
+
 static void
 complain(const char *directory, const char *name, size_t number,
 	 const char *what)
@@ -53,80 +60,90 @@ identify(const struct root *root, const char *name, struct stat *st)
 		*st = (struct stat){0};
 }
 
-/* Opens a file that is to be read. -1 if it cannot, or need not, be. */
+/* Returns a descriptor, or a negative errno value. */
 static int
-open_file(struct root *root, const char *directory, const char *name,
-	  size_t *size)
+open_file(struct root *root, const char *name, size_t *size)
 {
-	int fd = root_open_file(root, name);
+	int fd = root_open_file(root, name), error = 0;
 	struct stat st;
 
 	*size = 0;
-	if (fd == -ENOENT)
-		return -1;
-	if (fd < 0) {
-		complain(directory, name, 0, strerror(-fd));
-		return -1;
-	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size > PAGE_FILE_MAX) {
-		complain(directory, name, 0,
-			 "not a regular file of 1 MiB at most");
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) != 0)
+		error = errno;
+	else if (!S_ISREG(st.st_mode) || st.st_size > PAGE_FILE_MAX)
+		error = EFBIG;
+	if (error) {
 		close(fd);
-		return -1;
+		return -error;
 	}
 	*size = (size_t)st.st_size;
 	return fd;
 }
 
-static size_t
-read_text(int fd, char *to, size_t size)
+/* Sets len to what there is of the text. Returns 0, or an errno value. */
+static int
+read_text(int fd, char *to, size_t size, size_t *len)
 {
-	size_t len = 0;
-	ssize_t n = 1;
+	*len = 0;
+	while (*len < size) {
+		ssize_t n = pread(fd, to + *len, size - *len, (off_t)*len);
 
-	while (len < size && n > 0) {
-		n = pread(fd, to + len, size - len, (off_t)len);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			len += (size_t)n;
+		if (n == 0)
+			break;
+		if (n > 0)
+			*len += (size_t)n;
+		else if (errno != EINTR)
+			return errno;
 	}
-	return len;
+	return 0;
+}
+
+/* Maps memory for rules and text of the file, and reads that. */
+static int
+fill(struct page_memory *memory, int fd, size_t rules_size, size_t size,
+     struct slice *text)
+{
+	void *ptr = mmap(NULL, rules_size + size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (ptr == MAP_FAILED)
+		return errno;
+	*memory = (struct page_memory){ptr, rules_size + size};
+	text->ptr = (char *)ptr + rules_size;
+	return read_text(fd, (char *)ptr + rules_size, size, &text->len);
 }
 
 /*
- * Maps memory for a file's text, which is the result, and in front of it
- * for as many rules as may stand there: one has two bytes or more. What
- * is not used of it is never touched.
+ * Maps memory for a file's text, and in front of it for as many rules as may
+ * stand there: one has two bytes or more. What is not used of it is never
+ * touched. Returns 0, also if there is no such file, or an errno value.
  */
-static struct slice
-load(struct page_memory *memory, struct root *root, const char *directory,
-     const char *name, size_t rule_size, size_t *cap)
+static int
+load(struct page_file *file, struct page_memory *memory, size_t rule_size,
+     size_t *cap)
 {
-	struct slice text = {0};
 	size_t size;
-	int fd = open_file(root, directory, name, &size);
+	int fd = open_file(file->root, file->name, &size), error = 0;
 
 	*memory = (struct page_memory){0};
+	file->text = (struct slice){0};
 	*cap = 0;
-	if (fd < 0)
-		return text;
-	*cap = size / 2 + 2;
-	memory->len = *cap * rule_size + size;
-	memory->ptr = mmap(NULL, memory->len, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory->ptr == MAP_FAILED) {
-		complain(directory, name, 0, strerror(errno));
-		memory->ptr = NULL;
-		*cap = 0;
-	} else {
-		char *at = (char *)memory->ptr + *cap * rule_size;
-
-		text = (struct slice){at, read_text(fd, at, size)};
+	if (fd >= 0) {
+		*cap = size / 2 + 2;
+		error = fill(memory, fd, *cap * rule_size, size, &file->text);
+		close(fd);
+	} else if (fd != -ENOENT) {
+		error = -fd;
 	}
-	close(fd);
-	return text;
+	if (!error)
+		return 0;
+	complain(file->directory, file->name, 0,
+		 error == EFBIG ? "not a regular file of 1 MiB at most"
+				: strerror(error));
+	file->text.len = 0;
+	return error;
 }
 
 static void
@@ -136,58 +153,68 @@ forget(struct page_memory *memory)
 		munmap(memory->ptr, memory->len);
 }
 
-static void
-read_redirects(struct page_rules *pages, struct root *root,
-	       const char *directory)
+static int
+read_redirects(struct page_rules *pages, struct page_file *file)
 {
 	struct page_error error[ERRORS_MAX];
 	struct page_errors errors = {.error = error, .cap = ERRORS_MAX};
 	struct redirects *r = &pages->redirects;
-	struct slice text;
+	int failure;
 
 	forget(&pages->redirects_memory);
-	text = load(&pages->redirects_memory, root, directory, redirects_name,
-		    sizeof(struct redirect), &r->cap);
+	failure = load(file, &pages->redirects_memory, sizeof(struct redirect),
+		       &r->cap);
 	r->rule = pages->redirects_memory.ptr;
 	r->count = 0;
-	redirects_parse(r, text, &errors);
-	complain_of_lines(directory, redirects_name, &errors);
+	redirects_parse(r, file->text, &errors);
+	complain_of_lines(file->directory, file->name, &errors);
+	return failure;
 }
 
-static void
-read_headers(struct page_rules *pages, struct root *root, const char *directory)
+static int
+read_headers(struct page_rules *pages, struct page_file *file)
 {
 	struct page_error error[ERRORS_MAX];
 	struct page_errors errors = {.error = error, .cap = ERRORS_MAX};
 	struct headers *h = &pages->headers;
-	struct slice text;
+	int failure;
 
 	forget(&pages->headers_memory);
 	/* With the places in a list of them all. */
-	text = load(&pages->headers_memory, root, directory, headers_name,
-		    sizeof(struct header) + sizeof(uint16_t), &h->cap);
+	failure = load(file, &pages->headers_memory,
+		       sizeof(struct header) + sizeof(uint16_t), &h->cap);
 	h->header = pages->headers_memory.ptr;
 	h->count = 0;
-	headers_parse(h, text, &errors);
-	complain_of_lines(directory, headers_name, &errors);
+	headers_parse(h, file->text, &errors);
+	complain_of_lines(file->directory, file->name, &errors);
+	return failure;
 }
 
-void
+enum status
 page_rules_read(struct page_rules *pages, struct root *root,
 		const char *directory)
 {
+	struct page_file redirects = {root, directory, redirects_name, {0}};
+	struct page_file headers = {root, directory, headers_name, {0}};
 	struct stat redirects_st, headers_st;
+	int error = 0;
+	enum status status;
 
 	identify(root, redirects_name, &redirects_st);
 	identify(root, headers_name, &headers_st);
 	if (!pages->is_read ||
 	    !root_is_same(&redirects_st, &pages->redirects_st))
-		read_redirects(pages, root, directory);
-	if (!pages->is_read || !root_is_same(&headers_st, &pages->headers_st))
-		read_headers(pages, root, directory);
-	pages->is_read = pages->is_current = true;
+		error = read_redirects(pages, &redirects);
+	if (!error &&
+	    (!pages->is_read || !root_is_same(&headers_st, &pages->headers_st)))
+		error = read_headers(pages, &headers);
+	pages->is_read = pages->is_current = !error;
 	pages->redirects_st = redirects_st;
 	pages->headers_st = headers_st;
+	if (!error)
+		return STATUS_NONE;
+	status = root_trouble(error);
+	return status ? status : STATUS_INTERNAL_SERVER_ERROR;
 }
 
 bool

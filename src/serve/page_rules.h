@@ -39,11 +39,12 @@ struct page_rules {
 /*
  * Reads the files in root, if they are not those that were read before.
  * Lines that make no sense are said in the log, with their numbers and
- * with the name of the directory if it is not empty; so is a file that cannot
- * be read, and without it all is as if it were not there.
+ * with the name of the directory if it is not empty; so is a file that is
+ * there and cannot be read. Then the rules are not current, and the result
+ * is the status of every response: none that they say is made without them.
  */
-void page_rules_read(struct page_rules *pages, struct root *root,
-		     const char *directory);
+enum status page_rules_read(struct page_rules *pages, struct root *root,
+			    const char *directory);
 
 /*
  * Sets fields to complete "Name: value\r\n" lines for a response to req;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -90,6 +91,24 @@ programs_find(const struct programs *programs, struct slice path,
 	return NULL;
 }
 
+int
+program_open_directory(const char *program)
+{
+	char directory[PATH_MAX];
+	struct buf name = BUF_OVER(directory);
+	size_t slash = strlen(program);
+	int fd;
+
+	while (program[slash - 1] != '/')
+		slash--;
+	buf_add(&name, (struct slice){program, slash});
+	buf_add_char(&name, '\0');
+	if (name.overflow)
+		return -ENAMETOOLONG;
+	fd = open(directory, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Where the segment that begins at start ends. */
 static size_t
 segment_end(struct slice path, size_t start)
@@ -120,23 +139,22 @@ refuse(const char **why, enum status status, const char *reason)
 static enum status
 refuse_open(const char **why, int error)
 {
+	enum status trouble = root_trouble(error);
+
 	switch (error) {
 	case EACCES:
 	case EPERM:
 		return refuse(why, STATUS_FORBIDDEN,
 			      "the program may not be looked at");
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case EAGAIN:
-		return refuse(why, STATUS_SERVICE_UNAVAILABLE,
-			      "no descriptor or memory for the program");
-	case EIO:
-		return refuse(why, STATUS_INTERNAL_SERVER_ERROR,
-			      "the program cannot be read");
 	default:
-		return refuse(why, STATUS_NOT_FOUND, NULL);
+		break;
 	}
+	if (trouble)
+		return refuse(why, trouble,
+			      trouble == STATUS_SERVICE_UNAVAILABLE
+				  ? "no descriptor or memory for the program"
+				  : "the program cannot be read");
+	return refuse(why, STATUS_NOT_FOUND, NULL);
 }
 
 /* What was opened is a program, or is refused. */
@@ -179,8 +197,12 @@ program_find(struct program_file *found, struct root *root, struct slice path,
 		found->fd = open_start(root, path, end, name);
 		if (found->fd < 0)
 			return refuse_open(why, -found->fd);
-		if (fstat(found->fd, &st) != 0)
-			st.st_mode = 0;
+		if (fstat(found->fd, &st) != 0) {
+			int error = errno;
+
+			close(found->fd);
+			return refuse_open(why, error);
+		}
 		if (!S_ISDIR(st.st_mode)) {
 			status =
 			    take_file(found, &st, root, path, end, name, why);

@@ -59,6 +59,12 @@ struct program_file {
 };
 
 /*
+ * Opens, with O_PATH, the directory that program, an absolute path, lies in.
+ * Returns a descriptor that the caller closes, or a negative errno value.
+ */
+int program_open_directory(const char *program);
+
+/*
  * Finds the program that a path beneath a rule's pattern names: the
  * regular file that is met first when it is followed from the root on,
  * behind matched bytes of it. name is for a copy of it. Returns

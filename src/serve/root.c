@@ -138,6 +138,36 @@ root_add_path(const struct root *root, struct buf *out)
 	return true;
 }
 
+enum status
+root_trouble(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	/* Names that a file system cannot have. */
+	case EINVAL:
+	case EILSEQ:
+	/* Special files. */
+	case ENXIO:
+	case ENODEV:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case EXDEV:
+		return STATUS_NONE;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EAGAIN:
+	case EINTR:
+		return STATUS_SERVICE_UNAVAILABLE;
+	default:
+		return STATUS_INTERNAL_SERVER_ERROR;
+	}
+}
+
 bool
 root_is_same(const struct stat *a, const struct stat *b)
 {

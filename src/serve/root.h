@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "http/http.h"
 
 /*
  * The document root: a directory, opened once. Every file is opened
@@ -49,6 +50,14 @@ int root_open_path(struct root *root, const char *path);
  * end. False if it is not known.
  */
 bool root_add_path(const struct root *root, struct buf *out);
+
+/*
+ * What an errno value says of a file is 503 where the system has run out of
+ * something, 500 where it fails otherwise, and STATUS_NONE where it is said
+ * of the file: that there is none, or that it may not be had. Only then may
+ * the file be taken for one that is not there.
+ */
+enum status root_trouble(int error);
 
 /* True if both are of the same file, and it has not changed between them. */
 bool root_is_same(const struct stat *a, const struct stat *b);

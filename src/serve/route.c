@@ -241,6 +241,7 @@ static enum status
 enter_root(struct exchange *x)
 {
 	const char *directory = "";
+	enum status status = STATUS_NONE;
 	int changed;
 
 	if (x->site->has_hosts) {
@@ -249,6 +250,10 @@ enter_root(struct exchange *x)
 			file_forget(x->kept);
 			x->page_rules->is_current = false;
 		}
+		if (changed < 0 && (status = root_trouble(-changed)))
+			return response_refuse(x->res, status,
+					       "the host's directory cannot be "
+					       "opened");
 		if (changed < 0)
 			return response_refuse(x->res, STATUS_NOT_FOUND,
 					       "no such host, and no default");
@@ -257,8 +262,10 @@ enter_root(struct exchange *x)
 		x->root = &x->hosts->root;
 	}
 	if (x->site->has_page_rules && !x->page_rules->is_current)
-		page_rules_read(x->page_rules, x->root, directory);
-	return STATUS_NONE;
+		status = page_rules_read(x->page_rules, x->root, directory);
+	return status ? response_refuse(x->res, status,
+					"the site's rules cannot be read")
+		      : STATUS_NONE;
 }
 
 /* By which http-01 asks, before there is a certificate (RFC 8555). */

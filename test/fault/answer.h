@@ -37,11 +37,12 @@ void answers_read(struct answers *a, const struct bytes *bytes,
 void answers_free(struct answers *a);
 
 /*
- * NULL, or what is wrong with a, where another would be right. must_be_same:
- * it must be that, and else each may be it, or as in the alternative, or an
- * error of the server's, or be missing or cut so that this can be seen.
+ * NULL, or what is wrong with a, where right[0] would be right, or one of the
+ * count - 1 others. must_be_same: it must be right[0], and else each may be
+ * one of them, or an error of the server's, or be missing or cut so that this
+ * can be seen; a WebSocket may be closed early.
  */
 const char *answers_check(const struct answers *a, const struct answers *right,
-			  const struct answers *alternative, bool must_be_same);
+			  size_t count, bool must_be_same);
 
 #endif

@@ -8,7 +8,9 @@
  *
  *	faults [NAME]    those scenarios whose name contains NAME
  *
- * Prints TAP. With $LONG each error also lasts, from each call on.
+ * Prints TAP. With $LONG each error also lasts, from each call on; with $SHORT
+ * only the first and the last of a kind of call fail. $SHOW shows what the
+ * client got where that is wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -50,17 +52,20 @@ die(const char *what)
 	exit(2);
 }
 
+/* Of this process: another one would take the connections of others. */
+static int listener = -1;
+
 /* With room for all that either end sends: nobody reads meanwhile. */
 static void
 connect_by_tcp(int end[2])
 {
-	static int listener = -1;
 	static struct sockaddr_in name = {.sin_family = AF_INET};
 	socklen_t len = sizeof(name);
 	int room = ROOM;
 
 	if (listener < 0) {
 		name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		name.sin_port = 0;
 		listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (bind(listener, (struct sockaddr *)&name, len) != 0 ||
 		    listen(listener, 8) != 0 ||
@@ -145,8 +150,11 @@ fill(char *to, size_t size, const char *arg)
 	snprintf(to, size, "%s", arg);
 }
 
+/* Which of what is otherwise is so: none, one of them, or all. */
+enum { VARIANT_NONE, VARIANT_ALL = 3, VARIANTS };
+
 static void
-make_argv(const struct scenario *s, bool is_otherwise, char **argv)
+make_argv(const struct scenario *s, size_t variant, char **argv)
 {
 	static char storage[SCENARIO_ARGS + 8][600];
 	static const char *const begin[] = {"--date", "1700000000", "--log",
@@ -156,8 +164,9 @@ make_argv(const struct scenario *s, bool is_otherwise, char **argv)
 	argv[count++] = (char *)perch;
 	for (size_t i = 0; i < 4; i++)
 		argv[count++] = (char *)begin[i];
-	for (size_t i = 0; is_otherwise && s->otherwise[i] != NULL; i++)
-		argv[count++] = (char *)s->otherwise[i];
+	for (size_t i = 0; s->otherwise[i] != NULL; i++)
+		if (variant == VARIANT_ALL || variant == i + 1)
+			argv[count++] = (char *)s->otherwise[i];
 	for (size_t i = 0; s->args[i] != NULL; i++) {
 		fill(storage[i], sizeof(storage[i]), s->args[i]);
 		argv[count++] = storage[i];
@@ -180,14 +189,14 @@ release(struct run *r)
 }
 
 static struct run
-run(const struct scenario *s, bool is_otherwise, const struct fault *fault,
+run(const struct scenario *s, size_t variant, const struct fault *fault,
     struct trace *trace)
 {
 	char *argv[SCENARIO_ARGS + 16];
 	struct run r = {0};
 	int ours[2], fd[3];
 
-	make_argv(s, is_otherwise, argv);
+	make_argv(s, variant, argv);
 	connect_by(s->connection, ours, fd);
 	fd[2] = memfd_create("log", MFD_CLOEXEC);
 	if (fd[2] < 0)
@@ -211,17 +220,20 @@ run(const struct scenario *s, bool is_otherwise, const struct fault *fault,
 	return r;
 }
 
-/* The bytes need not be the same after this error. */
-static bool
-is_serious(int error)
-{
-	return error != EINTR && error != EAGAIN && error != FAULT_SHORT;
-}
+/* How a worker sees to its share of the faults. */
+struct work {
+	const struct scenario *scenario;
+	struct answers right[VARIANTS];
+	size_t right_count;
+	int right_fds;
+	const struct fault *fault;
+	size_t count;
+};
 
 /* NULL, or what is wrong with r. */
 static const char *
-judge(const struct run *r, const struct run *right, const struct run *otherwise,
-      const struct fault *fault, char *text, size_t size)
+judge(const struct run *r, const struct work *w, const struct fault *fault,
+      char *text, size_t size)
 {
 	const struct outcome *o = &r->outcome;
 
@@ -235,9 +247,9 @@ judge(const struct run *r, const struct run *right, const struct run *otherwise,
 	}
 	if (o->has_orphans)
 		return "it left a process";
-	if (o->fds > right->outcome.fds) {
+	if (WEXITSTATUS(o->status) == 0 && o->fds > w->right_fds) {
 		snprintf(text, size, "it ended with %d descriptors, not %d",
-			 o->fds, right->outcome.fds);
+			 o->fds, w->right_fds);
 		return text;
 	}
 	if (WEXITSTATUS(o->status) != 0 &&
@@ -246,9 +258,8 @@ judge(const struct run *r, const struct run *right, const struct run *otherwise,
 			 WEXITSTATUS(o->status));
 		return text;
 	}
-	return answers_check(&r->answers, &right->answers,
-			     otherwise ? &otherwise->answers : NULL,
-			     !is_serious(fault->error));
+	return answers_check(&r->answers, w->right, w->right_count,
+			     errors_are_passing(fault->number, fault->error));
 }
 
 static void
@@ -270,44 +281,40 @@ show(const char *label, const struct bytes *b)
 	putchar('\n');
 }
 
-/* How a worker sees to its share of the faults. */
-struct work {
-	const struct scenario *scenario;
-	const struct run *right, *otherwise;
-	const struct fault *fault;
-	size_t count;
-};
+static void
+tell(const struct work *w, const struct fault *f, const char *wrong)
+{
+	char name[64];
+
+	printf("# %s: %s %d of process %d, %s%s: %s\n", w->scenario->name,
+	       errors_call_name(f->number), f->at + 1, f->process,
+	       errors_name(f->error, name, sizeof(name)),
+	       f->is_lasting ? " from then on" : "", wrong);
+	fflush(stdout);
+}
 
 static unsigned
 do_share(const struct work *w, size_t first, size_t step)
 {
 	unsigned failed = 0;
-	char text[128], name[64];
+	char text[128];
 
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
 		die("prctl");
+	close(listener);
+	listener = -1;
 	for (size_t i = first; i < w->count; i += step) {
 		const struct fault *f = &w->fault[i];
-		struct run r = run(w->scenario, false, f, NULL);
-		const char *wrong =
-		    judge(&r, w->right, w->otherwise, f, text, sizeof(text));
+		struct run r = run(w->scenario, VARIANT_NONE, f, NULL);
+		const char *wrong = judge(&r, w, f, text, sizeof(text));
 
-		if (wrong != NULL && failed++ < 3) {
-			printf("# %s: %s %d of process %d, %s%s: %s\n",
-			       w->scenario->name, errors_call_name(f->number),
-			       f->at + 1, f->process,
-			       errors_name(f->error, name, sizeof(name)),
-			       f->is_lasting ? " from then on" : "", wrong);
-			if (getenv("SHOW") != NULL) {
-				show("got", &r.bytes);
-				show("log", &r.log);
-			}
-		} else if (wrong != NULL) {
-			printf("# %s %d of process %d, %s%s: %s\n",
-			       errors_call_name(f->number), f->at + 1,
-			       f->process,
-			       errors_name(f->error, name, sizeof(name)),
-			       f->is_lasting ? " from then on" : "", wrong);
+		if (wrong != NULL) {
+			failed++;
+			tell(w, f, wrong);
+		}
+		if (wrong != NULL && getenv("SHOW") != NULL) {
+			show("got", &r.bytes);
+			show("log", &r.log);
 		}
 		release(&r);
 	}
@@ -344,33 +351,61 @@ do_all(const struct work *w)
 
 #define FAULTS_MAX 65536
 
-/* Each error of each call that was made, from each occurrence of it. */
+/* How often the call was made by the process before the i-th of all. */
+static int
+count_before(const struct trace *calls, size_t i)
+{
+	const struct call *c = &calls->call[i];
+	int count = 0;
+
+	for (size_t j = 0; j < i; j++)
+		count += calls->call[j].number == c->number &&
+			 calls->call[j].process == c->process;
+	return count;
+}
+
+static int
+count_after(const struct trace *calls, size_t i)
+{
+	const struct call *c = &calls->call[i];
+	int count = 0;
+
+	for (size_t j = i + 1; j < calls->count; j++)
+		count += calls->call[j].number == c->number &&
+			 calls->call[j].process == c->process;
+	return count;
+}
+
+/*
+ * Each error of each call that was made, from each occurrence of it; or, with
+ * $SHORT, from the first and the last.
+ */
 static size_t
 plan(const struct trace *calls, struct fault *fault)
 {
 	bool is_long = getenv("LONG") != NULL;
+	bool is_short = getenv("SHORT") != NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < calls->count; i++) {
 		const struct call *c = &calls->call[i];
 		const int *error = errors_of(c->number);
-		int at = 0;
+		int at = count_before(calls, i);
+		bool is_last = count_after(calls, i) == 0;
 
-		for (size_t j = 0; j < i; j++)
-			at += calls->call[j].number == c->number &&
-			      calls->call[j].process == c->process;
+		/* Of processes that a vfork makes there are many. */
+		if (c->process > 1 || (is_short && at > 0 && !is_last))
+			continue;
 		for (; *error != 0 && count + 2 < FAULTS_MAX; error++) {
 			struct fault f = {c->process, c->number, at, *error,
 					  false};
+			bool is_passing = errors_are_passing(c->number, *error);
 
-			/* Of processes that a vfork makes there are many. */
-			if (c->process > 1)
-				continue;
 			fault[count++] = f;
 			/* An interrupt or full buffer that lasts is right
 			 * to be waited out. */
 			f.is_lasting = true;
-			if ((*error == FAULT_SHORT || is_serious(*error)) &&
+			if ((*error == FAULT_SHORT || !is_passing) &&
 			    (at == 0 || is_long))
 				fault[count++] = f;
 		}
@@ -400,28 +435,34 @@ test(const struct scenario *s)
 	static struct fault fault[FAULTS_MAX];
 	static struct trace trace;
 	struct fault none = {.number = -1};
-	struct run right, otherwise = {0};
+	struct run right[VARIANTS];
 	unsigned failed = 1;
-	struct work w = {.scenario = s, .right = &right, .fault = fault};
+	struct work w = {.scenario = s, .fault = fault};
 
 	trace.count = 0;
-	right = run(s, false, &none, &trace);
-	if (s->otherwise[0] != NULL) {
-		otherwise = run(s, true, &none, NULL);
-		w.otherwise = &otherwise;
+	for (size_t i = 0; i < VARIANTS; i++) {
+		if (i > 0 && i < VARIANT_ALL && s->otherwise[i - 1] == NULL)
+			continue;
+		if (i == VARIANT_ALL && s->otherwise[0] == NULL)
+			continue;
+		right[w.right_count] =
+		    run(s, i, &none, i == VARIANT_NONE ? &trace : NULL);
+		w.right[w.right_count] = right[w.right_count].answers;
+		w.right_count++;
 	}
-	if (has_statuses(&right, s->statuses)) {
+	w.right_fds = right->outcome.fds;
+	if (has_statuses(right, s->statuses)) {
 		w.count = plan(&trace, fault);
 		failed = do_all(&w);
 	} else {
-		show("got", &right.bytes);
-		show("log", &right.log);
+		show("got", &right->bytes);
+		show("log", &right->log);
 	}
 	printf("%sok %d - %s: %zu faults\n", failed ? "not " : "", ++test_count,
 	       s->name, w.count);
 	failed_count += failed > 0;
-	release(&right);
-	release(&otherwise);
+	while (w.right_count > 0)
+		release(&right[--w.right_count]);
 }
 
 static void

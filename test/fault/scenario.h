@@ -15,8 +15,9 @@ struct scenario {
 	/* Of perch; SITE and SPOOL stand for their paths, and SELF for the
 	 * file of this program. */
 	const char *args[SCENARIO_ARGS];
-	/* As well, for responses that are right too where something fails. */
-	const char *otherwise[4];
+	/* As well, for responses that are right too where something fails:
+	 * each, and all of them. */
+	const char *otherwise[3];
 	const char *request;
 	size_t request_len; /* 0: up to its NUL */
 	const char *statuses;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -84,6 +85,49 @@ length_register(long number)
 	}
 }
 
+static bool
+is_blocking(const struct tracee *t, unsigned long fd)
+{
+	char path[64], text[128];
+	unsigned long flags = 0;
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%lu", (int)t->pid, fd);
+	info = fopen(path, "re");
+	while (info != NULL && fgets(text, sizeof(text), info) != NULL)
+		if (strncmp(text, "flags:", 6) == 0)
+			flags = strtoul(text + 6, NULL, 8);
+	if (info != NULL)
+		fclose(info);
+	return !(flags & O_NONBLOCK);
+}
+
+/*
+ * False for what the kernel never says. Of those pipes that join us with a
+ * program, and files, the first three are not: others may hold them too.
+ */
+static bool
+is_possible(const struct tracee *t, long number)
+{
+	unsigned long fd = peek(t->pid, REGISTER(rdi));
+
+	switch (number) {
+	case SYS_read:
+	case SYS_write:
+		/* Nobody has closed the other end, who would take the end
+		 * of ours for that of the content. */
+		if (fd > 2 && fault->error == EPIPE)
+			return false;
+		return fd <= 2 || fault->error != EAGAIN || !is_blocking(t, fd);
+	case SYS_poll:
+	case SYS_ppoll:
+		/* For nothing at all it lacks nothing. */
+		return peek(t->pid, REGISTER(rsi)) > 0;
+	default:
+		return true;
+	}
+}
+
 /*
  * What is to fail becomes close(-1), which any filter of calls lets pass,
  * and its result another. A close that fails closes all the same.
@@ -97,10 +141,15 @@ change(struct tracee *t, long number)
 	if (fault->error == FAULT_SHORT) {
 		unsigned long wanted = length ? peek(t->pid, length) : 0;
 
-		/* A large file by the byte would take a minute. */
-		if (wanted > 1)
-			poke(t->pid, length,
-			     fault->is_lasting && wanted > 16384 ? 4096 : 1);
+		unsigned long given = 1;
+
+		/* A large file by the byte would take a minute, and a page
+		 * of a pipe, which nobody reads yet, for each. */
+		if (fault->is_lasting &&
+		    (wanted > 16384 || number == SYS_splice))
+			given = 4096;
+		if (wanted > given)
+			poke(t->pid, length, given);
 		return;
 	}
 	t->is_changed = true;
@@ -120,7 +169,8 @@ enter(struct tracee *t)
 		return;
 	if (calls != NULL && calls->count < CALLS_MAX)
 		calls->call[calls->count++] = (struct call){t->process, number};
-	if (number != fault->number || t->process != fault->process)
+	if (number != fault->number || t->process != fault->process ||
+	    !is_possible(t, number))
 		return;
 	if (seen == fault->at || (fault->is_lasting && seen > fault->at))
 		change(t, number);
@@ -170,10 +220,11 @@ go_on(struct tracee *t, int number)
 	       t->pid, NULL, (void *)(long)number);
 }
 
-/* Descriptors that are open. */
+/* Descriptors that are open, but for those that it was given. */
 static int
 count_fds(pid_t pid)
 {
+	const struct dirent *entry;
 	char path[64];
 	int count = 0;
 	DIR *dir;
@@ -182,10 +233,10 @@ count_fds(pid_t pid)
 	dir = opendir(path);
 	if (dir == NULL)
 		return 0;
-	while (readdir(dir) != NULL)
-		count++;
+	while ((entry = readdir(dir)) != NULL)
+		count += atoi(entry->d_name) > 2;
 	closedir(dir);
-	return count - 2;
+	return count;
 }
 
 static void
