@@ -309,14 +309,21 @@ conn_receive(struct client *client, struct conn *conn)
 
 	if (n == STREAM_WAIT || n == STREAM_FULL)
 		return;
-	if (n == STREAM_FAILED)
-		die("receive: %s", stream_why(&conn->stream));
-	if (n > 0)
+	if (n > 0) {
 		conn_read(client, conn, incoming, (size_t)n);
-	else if (conn->awaited > 0)
-		die("closed with %" PRIu64 " unanswered", conn->awaited);
-	else
-		conn_close(client, conn);
+		return;
+	}
+	/* Of a batch in a pipeline the rest is for another connection, where
+	 * the server has had enough of this one and said so. */
+	if (client->opt.close || !conn->is_ending) {
+		if (n == STREAM_FAILED)
+			die("receive: %s", stream_why(&conn->stream));
+		if (conn->awaited > 0)
+			die("closed with %" PRIu64 " unanswered",
+			    conn->awaited);
+	}
+	conn->awaited = 0;
+	conn_close(client, conn);
 }
 
 static bool

@@ -162,7 +162,7 @@ server.port = $2
 server.max-fds = 20000
 server.max-connections = 20000
 server.listen-backlog = 4096
-server.max-keep-alive-requests = 100000000
+server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 3600
 mimetype.assign = (".txt" => "text/plain", "" => "application/octet-stream")
 ${3:-}
