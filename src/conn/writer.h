@@ -23,6 +23,12 @@ struct writer {
 	int64_t date_second;
 	char date[29];
 	size_t date_at; /* where that is in head */
+	/* How the last head began, if as those of most: the same again for
+	 * the same status in the same second. */
+	int64_t opening_second;
+	int opening_status;
+	size_t opening_len, opening_date_at;
+	char opening[128];
 	/* The last head, where it lies in the stream's storage: until more is
 	 * added there. */
 	struct slice head;

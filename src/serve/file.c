@@ -223,8 +223,8 @@ serve_best(struct exchange *x, const struct accept *accept, int fd,
 static bool
 wants_coding(const struct exchange *x, struct slice type, struct accept *accept)
 {
-	if (!representation_is_negotiated(x->site, type) ||
-	    request_field(x->req, SLICE("Accept-Encoding")).ptr == NULL)
+	if (request_field(x->req, SLICE("Accept-Encoding")).ptr == NULL ||
+	    !representation_is_negotiated(x->site, type))
 		return false;
 	*accept = accept_parse(x->req->head.field, x->req->head.field_count);
 	return true;
