@@ -18,7 +18,7 @@ needs() { # NAME
   perch*) echo "$PERCH_LISTEN" ;;
   tcpserver-perch | xinetd-perch | activate-perch) echo "${hosts[$host]} $PERCH" ;;
   tcpserver-* | xinetd-* | activate-*) echo "${hosts[$host]} $(needs "$one")" ;;
-  phys) echo "$BENCH/phys" ;;
+  phys*) echo "$BENCH/phys" ;;
   haproxy-*) echo "haproxy ip $PERCH_LISTEN" ;;
   *) echo "$host" ;;
   esac
@@ -218,6 +218,7 @@ start_mini_httpd() { serve_mini_httpd "$@"; }
 start_mini_httpd-cgi() { serve_mini_httpd "$@" -c 'cgi-bin/*'; }
 
 start_phys() { serve "$1" "$BENCH/phys" "$2"; }
+start_phys-keep() { serve "$1" "$BENCH/phys" "$2" keep; }
 
 start_websocketd() {
   serve "$1" websocketd --address=127.0.0.1 --port="$2" --loglevel=fatal \
