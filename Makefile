@@ -6,6 +6,8 @@
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
+#   make faults          each system call of perch fails by each error; LONG=1
+#                        for all errors that last (make check has a part of it)
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
@@ -217,7 +219,7 @@ $(BUILD)/test/test_tls_tickets: test/unit/test_tls_tickets.c \
 fault_sources = $(wildcard test/fault/*.c)
 $(BUILD)/tool/faults: $(fault_sources) $(wildcard test/fault/*.h) $(archive) \
     Makefile
-	@mkdir -p $(BUILD)/fault
+	@mkdir -p $(BUILD)/fault $(@D)
 	$(call quiet,TOOL)for c in $(fault_sources); do \
 	    $(compile) -c -o $(BUILD)/fault/$$(basename $$c .c).o $$c || exit; \
 	done && $(call link,$(fault_sources:test/fault/%.c=$(BUILD)/fault/%.o))
@@ -259,9 +261,14 @@ run: deps
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) $(cases) $(holes) examples
+run-tests: all $(units) $(tools) $(BUILD)/tool/faults $(cases) $(holes) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
 	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
+
+# Of perch as it is built; in a namespace of processes where we may have one.
+faults: all $(BUILD)/tool/faults
+	BIN=$(abspath $(BIN)) setsid $$(test $$(id -u) != 0 || \
+	    echo unshare --pid --fork --mount-proc) $(BUILD)/tool/faults
 
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
@@ -392,7 +399,7 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan bench bench-quick deps \
+.PHONY: all run faults check run-tests check-asan bench bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
