@@ -8,6 +8,8 @@
 #   make check-asan      the same under ASan and UBSan
 #   make faults          each system call of perch fails by each error; LONG=1
 #                        for all errors that last (make check has a part of it)
+#   make load            10,000 idle connections, 1,000 a second for a minute,
+#                        slow clients: minutes, and 2 GiB of memory
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
@@ -270,6 +272,10 @@ faults: all $(BUILD)/tool/faults
 	BIN=$(abspath $(BIN)) setsid $$(test $$(id -u) != 0 || \
 	    echo unshare --pid --fork --mount-proc) $(BUILD)/tool/faults
 
+load:
+	-@test/deps all
+	@LOAD=1 $(MAKE) --no-print-directory run-tests CHECK=load.bats
+
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
 	    BIN=build-asan STATIC=0 hardening=-fPIE \
@@ -399,7 +405,7 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run faults check run-tests check-asan bench bench-quick deps \
+.PHONY: all run faults load check run-tests check-asan bench bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
