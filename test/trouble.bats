@@ -129,3 +129,45 @@ needs_namespaces() {
   [[ $(grep CLOCK_REALTIME <<<"$output") == */base/clock.c:* ]]
   refute grep -E '\b(time|gettimeofday|ftime)\(' <<<"$output"
 }
+
+# limit_memory PID BYTES: by a control group of its own, $GROUP.
+limit_memory() {
+  local top
+  for top in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+    GROUP=$top/perch-test-$$-$RANDOM
+    mkdir "$GROUP" 2>/dev/null || continue
+    if [ -w "$GROUP/memory.max" ]; then
+      echo "$2" >"$GROUP/memory.max"
+      echo 0 >"$GROUP/memory.swap.max" || true
+    elif [ -w "$GROUP/memory.limit_in_bytes" ]; then
+      echo "$2" >"$GROUP/memory.limit_in_bytes"
+    else
+      rmdir "$GROUP"
+      continue
+    fi
+    echo "$1" >"$GROUP/cgroup.procs" && return
+    rmdir "$GROUP"
+  done
+  skip "needs control groups that limit memory"
+}
+
+@test "a connection that the kernel kills for its memory takes no other along, and is logged" {
+  local a b i
+  [ "$(id -u)" = 0 ] || skip "needs root"
+  mkdir -p names
+  (cd names && seq -f 'a-name-that-is-somewhat-long-%g' 5000 | xargs touch)
+  listens --listing 127.0.0.1:PORT names
+  hold b
+  hold a
+  limit_memory "$HELD" 65536
+  ask $a /
+  eventually gone "$HELD"
+  eventually rmdir "$GROUP"
+  eventually logs "process $HELD was killed by signal 9"
+  # The other one is, and new ones are.
+  ask $b /a-name-that-is-somewhat-long-1
+  read -r -t 5 -u $b
+  [[ $REPLY == 'HTTP/1.1 200 '* ]]
+  get /a-name-that-is-somewhat-long-2
+  [ "$code" = 200 ]
+}
