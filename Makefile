@@ -8,6 +8,10 @@
 #   make check-asan      the same under ASan and UBSan
 #   make coverage        the same, and which lines of src were not run; fails
 #                        if more than 5 of 100 were not
+#   make faults          each system call of perch fails by each error; LONG=1
+#                        for all errors that last (make check has a part of it)
+#   make load            10,000 idle connections, 1,000 a second for a minute,
+#                        slow clients: minutes, and 2 GiB of memory
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
@@ -219,7 +223,7 @@ $(BUILD)/test/test_tls_tickets: test/unit/test_tls_tickets.c \
 fault_sources = $(wildcard test/fault/*.c)
 $(BUILD)/tool/faults: $(fault_sources) $(wildcard test/fault/*.h) $(archive) \
     Makefile
-	@mkdir -p $(BUILD)/fault
+	@mkdir -p $(BUILD)/fault $(@D)
 	$(call quiet,TOOL)for c in $(fault_sources); do \
 	    $(compile) -c -o $(BUILD)/fault/$$(basename $$c .c).o $$c || exit; \
 	done && $(call link,$(fault_sources:test/fault/%.c=$(BUILD)/fault/%.o))
@@ -261,9 +265,18 @@ run: deps
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(units) $(tools) $(cases) $(holes) examples
+run-tests: all $(units) $(tools) $(BUILD)/tool/faults $(cases) $(holes) examples
 	@BIN=$(abspath $(BIN)) BUILD=$(abspath $(BUILD)) CHECK='$(CHECK)' \
 	    test/run $(cases) $(or $(BATS),test/*.bats) $(units)
+
+# Of perch as it is built; in a namespace of processes where we may have one.
+faults: all $(BUILD)/tool/faults
+	BIN=$(abspath $(BIN)) setsid $$(test $$(id -u) != 0 || \
+	    echo unshare --pid --fork --mount-proc) $(BUILD)/tool/faults
+
+load:
+	-@test/deps all
+	@LOAD=1 $(MAKE) --no-print-directory run-tests CHECK=load.bats
 
 check-asan: deps
 	@QUICK=1 $(MAKE) --no-print-directory run-tests BUILD=build-asan \
@@ -407,7 +420,8 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan coverage bench bench-quick deps \
+.PHONY: all run check run-tests check-asan coverage faults load bench \
+    bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,11 +72,15 @@ bool
 complaint_read(struct complaint *c, int *fd)
 {
 	char block[4096];
-	ssize_t n = *fd < 0 ? -1 : read(*fd, block, sizeof(block));
+	ssize_t n;
 
+	if (*fd < 0)
+		return false;
+	n = read(*fd, block, sizeof(block));
 	if (n > 0) {
 		complaint_take(c, (struct slice){block, (size_t)n});
-	} else if (n == 0) {
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		/* What cannot be read would have poll spin. */
 		close(*fd);
 		*fd = -1;
 	}

@@ -132,20 +132,6 @@ pass_content(struct relay *r)
 	       take_content(r));
 }
 
-/* False if there are none, for now or at all. */
-static bool
-take_complaints(struct relay *r)
-{
-	char block[4096];
-	ssize_t n = r->errors < 0 ? -1 : read(r->errors, block, sizeof(block));
-
-	if (n > 0)
-		complaint_take(&r->complaint, (struct slice){block, (size_t)n});
-	else if (n == 0)
-		relay_close(&r->errors);
-	return n > 0;
-}
-
 /* The client is seen to leave, or to have content. */
 static void
 take_client(struct relay *r, short events)
@@ -206,7 +192,7 @@ take_events(struct relay *r, const struct pollfd *p)
 	if (p[AT_IN].revents & (POLLERR | POLLHUP))
 		relay_close(&r->in);
 	if (p[AT_ERR].revents)
-		take_complaints(r);
+		complaint_read(&r->complaint, &r->errors);
 	if (p[AT_OUTPUT].revents & (POLLERR | POLLHUP))
 		relay_fail(r, IO_FAILED, STATUS_BAD_GATEWAY, NULL);
 	if (p[AT_CLIENT].revents)
@@ -356,7 +342,8 @@ relay_begin(struct relay *r, const struct cgi_program *program,
 void
 relay_end(struct relay *r)
 {
-	for (int i = 0; i < LAST_READS && take_complaints(r); i++)
+	for (int i = 0;
+	     i < LAST_READS && complaint_read(&r->complaint, &r->errors); i++)
 		;
 	complaint_end(&r->complaint);
 	relay_close(&r->in);

@@ -143,11 +143,12 @@ change(struct tracee *t, long number)
 
 		unsigned long given = 1;
 
-		/* A large file by the byte would take a minute, and a page
-		 * of a pipe, which nobody reads yet, for each. */
-		if (fault->is_lasting &&
-		    (wanted > 16384 || number == SYS_splice))
+		/* A large file by the byte would take a minute, and of a
+		 * pipe, which nobody reads yet, a page for each. */
+		if (fault->is_lasting && number == SYS_splice)
 			given = 4096;
+		else if (fault->is_lasting && wanted > 128)
+			given = wanted / 16;
 		if (wanted > given)
 			poke(t->pid, length, given);
 		return;

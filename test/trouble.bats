@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# What happens to clients, files, disks and the log while connections last.
+load helper
+load launcher
+
+# needs_namespaces: skips where a network or mounts of its own cannot be had.
+needs_namespaces() {
+  [ "$(id -u)" = 0 ] && command -v unshare ip >/dev/null &&
+    unshare --net --mount true 2>/dev/null || skip "needs root, unshare and ip"
+}
+
+@test "a client that vanishes without a word is given up, in a response and between requests" {
+  needs_namespaces
+  # All of the network goes away: nothing comes any more, not even a reset.
+  run -0 unshare --net bash -c '
+    ip link set lo up
+    "$1" --ready-fd 9 --write-timeout 0.5 --idle-timeout 0.5 127.0.0.1:8080 "$2" 9>ready 2>log &
+    pid=$!
+    until [ -s ready ]; do sleep 0.02; done
+    exec 5<>/dev/tcp/127.0.0.1/8080 6<>/dev/tcp/127.0.0.1/8080
+    printf "GET /big HTTP/1.1\r\nHost: a\r\n\r\n" >&5
+    printf "GET / HTTP/1.1\r\nHost: a\r\n\r\n" >&6
+    read -r -u 5 && read -r -u 6
+    read -r held </proc/$pid/task/$pid/children
+    ip link set lo down
+    for ((i = 0; i < 500; i++)); do
+      read -r left </proc/$pid/task/$pid/children || left=
+      [ -n "$left" ] || break
+      sleep 0.02
+    done
+    kill $pid
+    wait $pid
+    cat log
+    echo "held: $held, left: $left"' bash "$LISTEN" "$SITE"
+  [[ $output =~ held:\ [0-9]+\ [0-9]+ ]]
+  [[ $output == *'left: ' ]]
+  [[ $output == *'cut short: the client '* ]]
+}
+
+@test "a client that stops is cut at its deadline, and goes on to see that" {
+  local pid
+  listens --write-timeout 0.5 127.0.0.1:PORT "$SITE"
+  curl -sS "http://127.0.0.1:$PORT/big" --limit-rate 1M -o got 2>said 3>&- &
+  pid=$!
+  STARTED+=($pid)
+  eventually test -s got
+  kill -STOP $pid
+  eventually has_children 0
+  logs 'cut short: the client was too slow'
+  kill -CONT $pid
+  refute wait $pid
+  [ "$(stat -c %s got)" -lt 20000000 ]
+}
+
+@test "a chunked request that is half-closed at any byte is refused, or is whole" {
+  local whole=$'POST /e HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n12\r\n0123456789abcdefgh\r\n0\r\nX: y\r\n\r\n'
+  local n answer
+  for ((n = 0; n <= ${#whole}; n++)); do
+    answer=$(printf %s "${whole:0:n}" |
+      perch --log none --date 1 --echo /e "$SITE" 2>>log)
+    case $answer in
+    '') [ "$n" = 0 ] ;;
+    'HTTP/1.1 400 '*) [ "$n" -lt ${#whole} ] ;;
+    # What has come is given back, and its end is missing if there was none.
+    'HTTP/1.1 200 '*$'0\r\n\r') [ "$n" = ${#whole} ] ;;
+    'HTTP/1.1 200 '*) [ "$n" -lt ${#whole} ] ;;
+    *) false ;;
+    esac || {
+      echo "after $n bytes: $answer"
+      return 1
+    }
+  done
+}
+
+@test "files that say that they have no bytes, and have some, are served as they say" {
+  local answer
+  [ -r /proc/version ] || skip "needs /proc"
+  answer=$(printf 'GET /version HTTP/1.1\r\nHost: a\r\n\r\nGET /uptime HTTP/1.1\r\nHost: a\r\n\r\n' |
+    perch --log none /proc)
+  echo "$answer"
+  [ "$(grep -c $'^HTTP/1.1 200 OK\r$' <<<"$answer")" = 2 ]
+  [ "$(grep -c $'^Content-Length: 0\r$' <<<"$answer")" = 2 ]
+}
+
+@test "a disk that is full refuses what is spooled, and nothing else" {
+  needs_namespaces
+  printf '#!/bin/sh\necho Content-Type: a/b\necho\ncat\n' >cat
+  chmod +x cat
+  head -c 200000 /dev/zero >large
+  run -0 unshare --mount bash -c '
+    mkdir -p spool && mount -t tmpfs -o size=64k none spool
+    post="POST /cat HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    { printf "$post"; printf "30d40\r\n"; cat large; printf "\r\n0\r\n\r\n"
+      printf "${post}3\r\nabc\r\n0\r\n\r\n"; } |
+      "$1" --log common --cgi / --cgi-spool spool . 2>log
+    cat log
+    ls -A spool | wc -l' bash "$BIN/perch"
+  [[ $output == 'HTTP/1.1 503 '*'HTTP/1.1 200 '*abc* ]]
+  [[ $output == *'503: no room in the spool directory'* ]]
+  [ "${lines[-1]}" = 0 ]
+}
+
+@test "a log that is full, or that nobody reads, holds nobody up" {
+  local i
+  mkfifo log.pipe
+  exec {reader}<>log.pipe
+  LOG=log.pipe listens 127.0.0.1:PORT "$SITE"
+  # 64 KiB fit in.
+  for ((i = 0; i < 4; i++)); do
+    answer=$({
+      for n in {1..250}; do printf 'GET /?%0100d HTTP/1.1\r\nHost: a\r\n\r\n' "$n"; done
+      printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+    } | perl -MIO::Socket::INET -e '
+      alarm 10;
+      $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
+      if (!fork) { print $s $_ while <STDIN>; exit }
+      print grep m{^HTTP/1.1 200}, <$s>' $PORT | wc -l)
+    [ "$answer" = 251 ]
+  done
+  serves
+  [ "$(printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' | perch "$SITE" 2>/dev/full | tail -1)" = small ]
+}
+
+@test "the clock that may be set is for dates alone: no deadline goes by it" {
+  # Every other look at a clock is at one that never steps.
+  run -0 grep -rnE 'CLOCK_[A-Z_]+|\b(time|gettimeofday|ftime)\(' "$TOP/src" --include='*.c'
+  echo "$output"
+  [ "$(grep -c CLOCK_REALTIME <<<"$output")" = 1 ]
+  [[ $(grep CLOCK_REALTIME <<<"$output") == */base/clock.c:* ]]
+  refute grep -E '\b(time|gettimeofday|ftime)\(' <<<"$output"
+}
+
+# limit_memory PID BYTES: by a control group of its own, $GROUP.
+limit_memory() {
+  local top
+  for top in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+    GROUP=$top/perch-test-$$-$RANDOM
+    mkdir "$GROUP" 2>/dev/null || continue
+    if [ -w "$GROUP/memory.max" ]; then
+      echo "$2" >"$GROUP/memory.max"
+      echo 0 >"$GROUP/memory.swap.max" || true
+    elif [ -w "$GROUP/memory.limit_in_bytes" ]; then
+      echo "$2" >"$GROUP/memory.limit_in_bytes"
+    else
+      rmdir "$GROUP"
+      continue
+    fi
+    echo "$1" >"$GROUP/cgroup.procs" && return
+    rmdir "$GROUP"
+  done
+  skip "needs control groups that limit memory"
+}
+
+@test "a connection that the kernel kills for its memory takes no other along, and is logged" {
+  local a b i
+  [ "$(id -u)" = 0 ] || skip "needs root"
+  mkdir -p names
+  (cd names && seq -f 'a-name-that-is-somewhat-long-%g' 5000 | xargs touch)
+  listens --listing 127.0.0.1:PORT names
+  hold b
+  hold a
+  limit_memory "$HELD" 65536
+  ask $a /
+  eventually gone "$HELD"
+  eventually rmdir "$GROUP"
+  eventually logs "process $HELD was killed by signal 9"
+  # The other one is, and new ones are.
+  ask $b /a-name-that-is-somewhat-long-1
+  read -r -t 5 -u $b
+  [[ $REPLY == 'HTTP/1.1 200 '* ]]
+  get /a-name-that-is-somewhat-long-2
+  [ "$code" = 200 ]
+}
