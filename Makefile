@@ -90,10 +90,10 @@ endif
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/lines \
-    base/log http/ip http/http http/field http/head http/target http/request \
+    base/log base/parcel http/ip http/http http/field http/head http/target http/request \
     http/chunked http/date http/mime_builtin http/mime http/accept \
     http/validator http/conditional http/range http/base64 http/credentials \
-    http/response http/cgi_head http/cgi_meta http/escape http/proxy \
+    http/response http/cgi_head http/cgi_name http/cgi_meta http/escape http/proxy \
     http/forwarded ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close \
     ws/frame ws/packet ws/deflate serve/spawn serve/joint serve/agent \
     serve/process serve/rules serve/pages \
@@ -110,8 +110,9 @@ layers = \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/answer conn/gateway conn/repeat \
     host/peer host/endpoint host/start host/filter host/landlock host/sandbox \
-    host/config host/connection host/address host/children host/socket \
-    host/privilege host/opener host/watch host/fork host/monitor host/notify \
+    host/config host/errand \
+    host/customers host/monitor host/broker host/connection host/address host/children host/socket \
+    host/privilege host/opener host/watch host/fork host/notify \
     host/orders host/image host/ucspi host/overload host/handover host/reload \
     host/launcher host/stack host/listen
 

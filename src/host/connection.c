@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "host/broker.h"
 #include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/peer.h"
@@ -32,6 +33,7 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 {
 	c->settings = &config->conn;
 	c->site = &config->site;
+	c->agent = broker_agent();
 	c->stream = s;
 	c->in_fd = fd;
 	c->remote = peer_address;
@@ -44,10 +46,9 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 }
 
 bool
-connection_has_sandbox(const struct config *config)
+connection_has_broker(const struct config *config)
 {
-	return config->sandbox != SANDBOX_OFF &&
-	       !config_starts_programs(config);
+	return config->sandbox != SANDBOX_OFF && config_starts_programs(config);
 }
 
 int
@@ -57,9 +58,14 @@ connection_confine(struct conn *c, const struct config *config)
 	const char *missing;
 	int error;
 
-	if (!connection_has_sandbox(config))
+	if (config->sandbox == SANDBOX_OFF)
 		return 0;
 	log_settle();
+	if (connection_has_broker(config) &&
+	    (error = broker_start_own(config, c->root.fd))) {
+		config_refuse("broker", strerror(error));
+		return 1;
+	}
 	error = sandbox_enter(&s, config->sandbox, &missing);
 	/* A line for each connection would be too many. */
 	if (missing != NULL && (error || config->conn.explain))

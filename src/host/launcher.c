@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "host/broker.h"
 #include "host/fork.h"
 #include "host/handover.h"
 #include "host/launcher.h"
@@ -71,7 +72,7 @@ reap(struct launcher *l)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		be_lively(l);
 		if (!reload_take_end(&l->reload, pid, status) &&
-		    children_remove(l->children, pid))
+		    !broker_take_end(pid) && children_remove(l->children, pid))
 			note_end(l, pid, status);
 	}
 }
@@ -82,6 +83,7 @@ serve_forked(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 {
 	orders_leave();
 	opener_leave();
+	broker_leave();
 	for (size_t i = 0; i < l->listener_count; i++)
 		close(l->listener[i].fd);
 	overload_release(&l->overload);
@@ -100,9 +102,11 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 		ucspi_set(fd, peer);
 		return image_start(&l->program, fd);
 	}
+	broker_offer();
 	pid = fork_with(l->pass);
 	if (pid == 0)
 		serve_forked(l, fd, peer);
+	broker_withdraw();
 	return pid < 0 ? -errno : pid;
 }
 

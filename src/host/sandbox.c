@@ -85,6 +85,7 @@ static const int serves[] = {
 };
 
 static const int accepts[] = {SYS_accept4, SYS_wait4};
+static const int pairs[] = {SYS_socketpair};
 
 #ifdef SANDBOX_TRAP
 /* Only for debugging: who is taken over can take this over too. */
@@ -191,6 +192,8 @@ filter_calls(const struct sandbox *s)
 	filter_allow(&filter, serves, COUNT(serves));
 	if (s->pass != NULL)
 		filter_allow(&filter, accepts, COUNT(accepts));
+	if (s->makes_pairs)
+		filter_allow(&filter, pairs, COUNT(pairs));
 	set_trap();
 	return filter_install(&filter, s->pass);
 }

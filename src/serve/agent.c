@@ -6,15 +6,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/parcel.h"
 #include "serve/agent.h"
 
 /* To find a program, on a file system that may be slow, and to start it. */
 #define ANSWER_MS 10000
-
-union control {
-	struct cmsghdr head;
-	char storage[CMSG_SPACE(AGENT_FDS * sizeof(int))];
-};
 
 /* The broker kills what still runs. */
 static void
@@ -48,47 +44,23 @@ send_parts(struct agent *a, struct iovec *part, uint16_t count)
 	return EAGAIN;
 }
 
-static void
-take_fds(const struct msghdr *message, uint32_t bits, int fd[AGENT_FDS])
-{
-	const struct cmsghdr *got = CMSG_FIRSTHDR(message);
-	const unsigned char *at = got == NULL ? NULL : CMSG_DATA(got);
-	size_t left =
-	    at == NULL ? 0 : (got->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-	for (int i = 0; i < AGENT_FDS; i++) {
-		fd[i] = -1;
-		if (!(bits >> i & 1) || left == 0)
-			continue;
-		memcpy(&fd[i], at, sizeof(fd[i]));
-		at += sizeof(fd[i]);
-		left--;
-	}
-}
-
 /* Takes one packet, if there is one. False if there is not. */
 static bool
 take(struct agent *a, struct agent_answer *answer, int fd[AGENT_FDS])
 {
-	union control control;
-	struct iovec part = {answer, sizeof(*answer)};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control)};
-	ssize_t n;
+	int got[AGENT_FDS], next = 0;
+	ssize_t n = 0;
 
-	do
-		n = a->fd < 0 ? 0
-			      : recvmsg(a->fd, &message,
-					MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	if (a->fd >= 0)
+		n = parcel_receive(a->fd, answer, sizeof(*answer), got,
+				   AGENT_FDS, MSG_DONTWAIT);
 	if (n != (ssize_t)sizeof(*answer)) {
-		if (n >= 0 || errno != EAGAIN)
+		if (n != -EAGAIN)
 			give_up(a);
 		return false;
 	}
-	take_fds(&message, answer->fds, fd);
+	for (int i = 0; i < AGENT_FDS; i++)
+		fd[i] = answer->fds >> i & 1 ? got[next++] : -1;
 	if (answer->reply == AGENT_ENDED) {
 		a->has_ended = true;
 		a->exit_status = answer->exit_status;
