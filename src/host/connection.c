@@ -54,15 +54,15 @@ connection_has_broker(const struct config *config)
 int
 connection_confine(struct conn *c, const struct config *config)
 {
-	struct sandbox s = {.root = c->root.fd};
+	struct sandbox s = {.root = c->root.fd,
+			    .has_broker = connection_has_broker(config)};
 	const char *missing;
 	int error;
 
 	if (config->sandbox == SANDBOX_OFF)
 		return 0;
 	log_settle();
-	if (connection_has_broker(config) &&
-	    (error = broker_start_own(config, c->root.fd))) {
+	if (s.has_broker && (error = broker_start_own(config, c->root.fd))) {
 		config_refuse("broker", strerror(error));
 		return 1;
 	}

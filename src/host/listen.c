@@ -322,7 +322,7 @@ enter_sandbox(const struct config *config, int root)
 {
 	bool has_broker = connection_has_broker(config);
 	struct sandbox sandbox = {
-	    .root = root, .pass = launcher.pass, .makes_pairs = has_broker};
+	    .root = root, .pass = launcher.pass, .has_broker = has_broker};
 	const char *missing;
 	int error;
 

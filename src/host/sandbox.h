@@ -17,7 +17,7 @@ struct sandbox {
 	int root; /* its document root, opened */
 	/* It accepts, and forks with this number (host/fork.h); or NULL. */
 	const uint64_t *pass;
-	bool makes_pairs; /* of sockets */
+	bool has_broker; /* which starts programs */
 };
 
 /*
