@@ -48,9 +48,9 @@ main(int argc, char **argv)
 		config_refuse("standard input", refusal);
 		return 2;
 	}
-	connection_set_up(c, &config, &served.stream.stream, STDIN_FILENO);
 	if ((error = connection_confine(c, &config)))
 		return error;
+	connection_set_up(c, &config, &served.stream.stream, STDIN_FILENO);
 	conn_serve(c);
 	refusal = c->served == 0 ? start_explain(STDIN_FILENO) : NULL;
 	if (refusal != NULL) {

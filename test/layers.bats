@@ -121,7 +121,7 @@ setup_file() {
 
     only "openssl", qr{conn/tls[a-z_]*\.c}, qr{\#include <openssl/}, \%code;
 
-    only "exit", qr{perch[a-z-]*\.c|serve/spawn\.c|host/(?:listen|launcher|opener)\.c},
+    only "exit", qr{perch[a-z-]*\.c|serve/spawn\.c|host/(?:listen|launcher|opener|broker)\.c},
       qr{\b(?:_exit|_Exit|exit)\(}, \%bare;
     only "status line", qr{conn/writer\.c}, qr{"HTTP/1\.1 }, \%code;
     only "environment", qr{host/.*},

@@ -96,6 +96,14 @@ log_settle(void)
 		out.sink = open_sink();
 }
 
+int
+log_descriptor(void)
+{
+	return out.sink == SINK_STDERR || out.sink == SINK_JOURNAL
+		   ? STDERR_FILENO
+		   : out.syslog_fd;
+}
+
 void
 log_begin_access(struct log_line *line)
 {

@@ -47,6 +47,9 @@ void log_expect_journal(const char *stream);
 /* Finds out where lines go now: for who cannot open anything later. */
 void log_settle(void);
 
+/* The descriptor that they go to, once that is found out; or -1. */
+int log_descriptor(void);
+
 /* Starts a message with the program's name. */
 void log_begin(struct log_line *line);
 

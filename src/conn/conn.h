@@ -62,7 +62,8 @@ struct conn {
 	const struct site *site;
 	struct root root;
 	struct stream *stream;
-	int in_fd; /* for SIGTERM while idle, or -1 */
+	struct agent *agent; /* who starts programs; NULL: we do */
+	int in_fd;           /* for SIGTERM while idle, or -1 */
 	/* Why a client that speaks another protocol gets 400; or NULL. */
 	const char *refusal;
 	struct slice (*remote)(void); /* the client's address, for the log */

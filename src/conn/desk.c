@@ -30,6 +30,7 @@ desk_lay(struct desk *desk, struct conn *c)
 	    .page_rules = &c->storage.page_rules,
 	    .parts = &c->storage.parts,
 	    .program = &c->storage.program,
+	    .agent = c->agent,
 	    .in_fd = c->in_fd,
 	    .endpoints = c->endpoints,
 	    .name = &desk->name,

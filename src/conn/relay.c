@@ -319,10 +319,10 @@ relay_begin(struct relay *r, const struct cgi_program *program,
 	r->stream = stream;
 	r->body = body;
 	r->limits = limits;
-	process_init(&r->process, program->pid);
-	r->in = program->in;
-	r->out = program->out;
-	r->errors = program->errors;
+	process_init(&r->process, program->agent, program->joint.pid);
+	r->in = program->joint.in;
+	r->out = program->joint.out;
+	r->errors = program->joint.errors;
 	r->error = 0;
 	r->status = STATUS_NONE;
 	r->refusal = NULL;

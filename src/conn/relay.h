@@ -4,9 +4,9 @@
 
 #include "conn/body.h"
 #include "conn/complaint.h"
-#include "conn/process.h"
 #include "http/cgi_head.h"
 #include "serve/cgi.h"
+#include "serve/process.h"
 
 /* Limits of a program; a time of 0 is none. */
 struct relay_limits {

@@ -85,17 +85,14 @@ set_up(struct websocket *w, const struct layout *l, char *memory,
 
 /* Without memory the program has nobody to talk with. */
 static void
-abandon(const struct cgi_program *p)
+abandon(struct cgi_program *p)
 {
 	struct process process;
 
-	process_init(&process, p->pid);
+	process_init(&process, p->agent, p->joint.pid);
 	process_kill(&process);
 	process_release(&process);
-	close(p->in);
-	if (p->out >= 0)
-		close(p->out);
-	close(p->errors);
+	joint_close(&p->joint);
 }
 
 struct websocket *
@@ -114,10 +111,10 @@ websocket_open(const struct websocket_limits *limits, struct cgi_program *p,
 	w->limits = limits;
 	w->remote = remote;
 	w->mapped = l.end;
-	process_init(&w->process, p->pid);
-	w->in = p->in;
-	w->out = p->is_packets ? p->in : p->out;
-	w->errors = p->errors;
+	process_init(&w->process, p->agent, p->joint.pid);
+	w->in = p->joint.in;
+	w->out = p->is_packets ? p->joint.in : p->joint.out;
+	w->errors = p->joint.errors;
 	w->is_packets = p->is_packets;
 	w->term_at = w->conclude_at = NEVER;
 	complaint_init(&w->complaint, remote,

@@ -3,10 +3,10 @@
 #define CONN_WEBSOCKET_H
 
 #include "conn/complaint.h"
-#include "conn/process.h"
 #include "conn/receiver.h"
 #include "conn/speech.h"
 #include "serve/cgi.h"
+#include "serve/process.h"
 
 /* Limits and time-outs of a WebSocket; a time of 0 is none. */
 struct websocket_limits {

@@ -1268,10 +1268,9 @@ check_together(const struct config *config, unsigned operands)
 		return config_refuse("a DIRECTORY and a PROGRAM",
 				     config->site.directory);
 	/* What was promised and cannot be held is refused. */
-	if (config->sandbox == SANDBOX_ON &&
-	    (config_starts_programs(config) || l->program != NULL))
+	if (config->sandbox == SANDBOX_ON && l->program != NULL)
 		return config_refuse("--sandbox",
-				     "programs are started outside of it");
+				     "a PROGRAM is started outside of it");
 	return CONFIG_SERVE;
 }
 
@@ -1315,6 +1314,9 @@ config_read(struct config *config, enum program program, int argc, char **argv)
 	}
 	if (result == CONFIG_SERVE)
 		result = check_together(config, operands);
+	if (config->site.programs != NULL)
+		config->site.programs->own_count =
+		    config->site.programs->variable_count;
 	/* One rate holds for both directions. */
 	config->conn.body.min_rate = config->conn.pace.min_rate;
 	config->conn.body.trailer = config->conn.head.head;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "host/broker.h"
 #include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/peer.h"
@@ -33,6 +34,7 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 {
 	c->settings = &config->conn;
 	c->site = &config->site;
+	c->agent = broker_agent();
 	c->stream = s;
 	c->in_fd = fd;
 	c->remote = peer_address;
@@ -45,22 +47,26 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 }
 
 bool
-connection_has_sandbox(const struct config *config)
+connection_has_broker(const struct config *config)
 {
-	return config->sandbox != SANDBOX_OFF &&
-	       !config_starts_programs(config);
+	return config->sandbox != SANDBOX_OFF && config_starts_programs(config);
 }
 
 int
 connection_confine(struct conn *c, const struct config *config)
 {
-	struct sandbox s = {.root = c->root.fd};
+	struct sandbox s = {.root = c->root.fd,
+			    .has_broker = connection_has_broker(config)};
 	const char *missing;
 	int error;
 
-	if (!connection_has_sandbox(config))
+	if (config->sandbox == SANDBOX_OFF)
 		return 0;
 	log_settle();
+	if (s.has_broker && (error = broker_start_own(config, c->root.fd))) {
+		config_refuse("broker", strerror(error));
+		return 1;
+	}
 	error = sandbox_enter(&s, config->sandbox, &missing);
 	/* A line for each connection would be too many. */
 	if (missing != NULL && (error || config->conn.explain))

@@ -23,11 +23,12 @@ void connection_read_rules(struct conn *c, const struct config *config);
 void connection_set_up(struct conn *c, const struct config *config,
 		       struct stream *s, int fd);
 
-/* True if connections have one: if it is wanted and none starts programs. */
-bool connection_has_sandbox(const struct config *config);
+/* True if connections are in a sandbox where a broker starts programs. */
+bool connection_has_broker(const struct config *config);
 
 /*
- * Puts the process of one connection, c, into its sandbox. Returns 0, or
+ * Puts the process of one connection, c, which was not set up yet, into its
+ * sandbox, with a broker of its own if it starts programs. Returns 0, or
  * the exit status 1 after saying what is wrong.
  */
 int connection_confine(struct conn *c, const struct config *config);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "host/broker.h"
 #include "host/fork.h"
 #include "host/handover.h"
 #include "host/launcher.h"
@@ -55,7 +56,7 @@ take_end(void *argument, pid_t pid, int status)
 	uint64_t key = children_key_of(l->children, pid);
 
 	be_lively(l);
-	if (reload_take_end(&l->reload, pid, status) ||
+	if (reload_take_end(&l->reload, pid, status) || broker_take_end(pid) ||
 	    !children_remove(l->children, pid))
 		return;
 	/* A crash is ours to mend; how programs end is their own affair. */
@@ -77,6 +78,7 @@ serve_forked(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 	orders_leave();
 	opener_leave();
 	close(l->reaper.fd);
+	broker_leave();
 	for (size_t i = 0; i < l->listener_count; i++)
 		close(l->listener[i].fd);
 	overload_release(&l->overload);
@@ -95,9 +97,11 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 		ucspi_set(fd, peer);
 		return image_start(&l->program, fd);
 	}
+	broker_offer();
 	pid = fork_with(l->pass);
 	if (pid == 0)
 		serve_forked(l, fd, peer);
+	broker_withdraw();
 	return pid < 0 ? -errno : pid;
 }
 

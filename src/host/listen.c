@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "host/broker.h"
 #include "host/connection.h"
 #include "host/handover.h"
 #include "host/launcher.h"
@@ -332,11 +333,13 @@ tell_ready(void *argument)
 static int
 enter_sandbox(const struct config *config, int root)
 {
-	struct sandbox sandbox = {.root = root, .pass = launcher.pass};
+	bool has_broker = connection_has_broker(config);
+	struct sandbox sandbox = {
+	    .root = root, .pass = launcher.pass, .has_broker = has_broker};
 	const char *missing;
 	int error;
 
-	if (!connection_has_sandbox(config) || launcher.program.path[0] != '\0')
+	if (config->sandbox == SANDBOX_OFF || launcher.program.path[0] != '\0')
 		return EXIT_OK;
 	error = monitor_start();
 	if (error)
@@ -349,7 +352,8 @@ enter_sandbox(const struct config *config, int root)
 			      strerror(error));
 	if (missing != NULL)
 		log_message(LOG_LEVEL_NOTICE, "sandbox", missing);
-	return EXIT_OK;
+	error = has_broker ? broker_start(config, root) : 0;
+	return error ? refuse(EXIT_SYSTEM, "broker", strerror(error)) : EXIT_OK;
 }
 
 static void

@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "base/slice.h"
+#include "base/parcel.h"
 #include "host/opener.h"
 
 /* Seconds that a file system may take, at a start and at each look. */
@@ -19,61 +19,6 @@
 #define OPENER_FD 3
 
 static int opener = -1;
-
-/* --- a packet, and a descriptor with it */
-
-union control {
-	struct cmsghdr head;
-	char storage[CMSG_SPACE(sizeof(int))];
-};
-
-/* Sends bytes, and fd unless it is -1. False if they have not gone. */
-static bool
-send_packet(int to, struct slice bytes, int fd)
-{
-	union control control = {.head = {.cmsg_level = SOL_SOCKET,
-					  .cmsg_type = SCM_RIGHTS,
-					  .cmsg_len = CMSG_LEN(sizeof(fd))}};
-	struct iovec part = {(char *)bytes.ptr, bytes.len};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	if (fd >= 0) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_LEN(sizeof(fd));
-	}
-	/* It is the only one on its way, or somebody plays with us. */
-	return sendmsg(to, &message, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-	       (ssize_t)bytes.len;
-}
-
-/*
- * Waits for up to cap bytes, and sets *fd, to -1 if none came. Returns how
- * many they are, 0 at the end, or -1.
- */
-static ssize_t
-receive_packet(int from, void *dst, size_t cap, int *fd)
-{
-	union control control;
-	struct iovec part = {dst, cap};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 /* With its padding a second would fit. */
-				 .msg_controllen = CMSG_LEN(sizeof(*fd))};
-	const struct cmsghdr *got;
-	ssize_t n;
-
-	*fd = -1;
-	do
-		n = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	got = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
-	if (got != NULL && got->cmsg_level == SOL_SOCKET &&
-	    got->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(got), sizeof(*fd));
-	return n;
-}
 
 /* --- the opener */
 
@@ -126,15 +71,17 @@ be_opener(int from, const char *const *paths, size_t count)
 	int reply;
 
 	withdraw(from);
-	while ((n = receive_packet(OPENER_FD, path, PATH_MAX, &reply)) > 0) {
+	while ((n = parcel_receive(OPENER_FD, path, PATH_MAX, &reply, 1, 0)) >
+	       0) {
 		int fd = -EACCES, error;
 
 		path[n] = '\0';
 		if (is_named((struct slice){path, (size_t)n}, paths, count))
 			fd = open_named(path);
 		error = fd < 0 ? -fd : 0;
-		send_packet(reply,
-			    (struct slice){(char *)&error, sizeof(error)}, fd);
+		parcel_send(reply,
+			    (struct slice){(char *)&error, sizeof(error)}, &fd,
+			    fd >= 0);
 		if (fd >= 0)
 			close(fd);
 		close(reply);
@@ -194,16 +141,16 @@ ask(const char *path)
 {
 	const struct timeval wait = {.tv_sec = ANSWER_SECONDS};
 	int pair[2], fd = -1, error = 0;
-	bool is_sent;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return -errno;
 	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	is_sent = send_packet(opener, slice_of(path), pair[1]);
+	/* It is the only one on its way, or somebody plays with us. */
+	error = parcel_send(opener, slice_of(path), &pair[1], 1);
 	/* If it is gone, so is the other end. */
 	close(pair[1]);
-	if (is_sent)
-		receive_packet(pair[0], &error, sizeof(error), &fd);
+	if (!error)
+		parcel_receive(pair[0], &error, sizeof(error), &fd, 1, 0);
 	close(pair[0]);
 	return fd >= 0 ? fd : error > 0 ? -error : -EACCES;
 }

@@ -86,6 +86,11 @@ static const int serves[] = {
 
 static const int accepts[] = {SYS_accept4, SYS_wait4};
 
+/* Where a broker starts programs: to talk with them, and, for one that
+ * accepts, to have them started for others. */
+static const int talks[] = {SYS_recvmmsg};
+static const int offers[] = {SYS_socketpair};
+
 #ifdef SANDBOX_TRAP
 /* Only for debugging: who is taken over can take this over too. */
 static void
@@ -191,6 +196,10 @@ filter_calls(const struct sandbox *s)
 	filter_allow(&filter, serves, COUNT(serves));
 	if (s->pass != NULL)
 		filter_allow(&filter, accepts, COUNT(accepts));
+	if (s->has_broker)
+		filter_allow(&filter, talks, COUNT(talks));
+	if (s->has_broker && s->pass != NULL)
+		filter_allow(&filter, offers, COUNT(offers));
 	set_trap();
 	return filter_install(&filter, s->pass);
 }

@@ -2,6 +2,7 @@
 #ifndef HOST_SANDBOX_H
 #define HOST_SANDBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* --sandbox */
@@ -16,6 +17,7 @@ struct sandbox {
 	int root; /* its document root, opened */
 	/* It accepts, and forks with this number (host/fork.h); or NULL. */
 	const uint64_t *pass;
+	bool has_broker; /* which starts programs */
 };
 
 /*

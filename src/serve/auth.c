@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "serve/auth.h"
-#include "serve/spawn.h"
+#include "serve/process.h"
 
 /* What perch-auth may say; more is not read. */
 #define COMPLAINT_MAX 1024
-
-/* A start of perch-auth: what it reads, and what it says. */
-struct check {
-	int credentials[2], complaints[2];
-	int null;
-	pid_t pid;
-};
 
 static bool
 is_remembered(const struct auth *auth, const char *file, struct slice text)
@@ -39,7 +29,7 @@ remember(struct auth *auth, const char *file, struct slice text)
 }
 
 /* As checkpassword wants it. It fits into a pipe, however small. */
-static bool
+static void
 write_credentials(int fd, const struct credentials *c)
 {
 	char storage[CREDENTIALS_MAX + 4];
@@ -55,33 +45,18 @@ write_credentials(int fd, const struct credentials *c)
 				      "\0",
 				      3});
 	rest = buf_slice(&text);
+	/* If it does not want them, its end says what comes of it. */
 	while (rest.len > 0 && (n >= 0 || errno == EINTR)) {
 		n = write(fd, rest.ptr, rest.len);
 		if (n > 0)
 			rest = slice_skip(rest, (size_t)n);
 	}
 	explicit_bzero(storage, sizeof(storage));
-	return rest.len == 0;
 }
 
-static void
-close_all(struct check *check)
-{
-	int *fds[] = {&check->credentials[0], &check->credentials[1],
-		      &check->complaints[0], &check->complaints[1],
-		      &check->null};
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
-}
-
-/* Returns 0 or an errno value; what is open then is the caller's to close. */
-static int
-start(struct check *check, const struct auth_settings *settings,
-      const char *file, const struct credentials *c)
+int
+auth_start(const struct auth_settings *settings, const char *file,
+	   struct joint *j)
 {
 	char name[] = "perch-auth", path[] = "PATH=/usr/bin:/bin";
 	char *argv[] = {name, (char *)file, NULL};
@@ -95,32 +70,25 @@ start(struct check *check, const struct auth_settings *settings,
 					 SPAWN_FRESH_SIGNALS |
 					 SPAWN_CLOSES_REST};
 
-	if (pipe2(check->credentials, O_CLOEXEC) != 0 ||
-	    pipe2(check->complaints, O_CLOEXEC) != 0)
-		return errno;
-	check->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (check->null < 0 || !write_credentials(check->credentials[1], c))
-		return errno;
-	/* Who has inherited that it is ignored is told of no child's end. */
-	signal(SIGCHLD, SIG_DFL);
-	program.fd[0] = program.fd[1] = check->null;
-	program.fd[2] = check->complaints[1];
-	program.fd[3] = check->credentials[0];
-	check->pid = spawn_start(&program);
-	if (check->pid < 0)
-		return (int)-check->pid;
-	close(check->credentials[1]);
-	check->credentials[1] = -1;
-	close(check->complaints[1]);
-	check->complaints[1] = -1;
-	return 0;
+	return joint_start(j, &program, JOINT_SECRET, -1);
+}
+
+static int
+start(const struct auth_settings *settings, const struct auth_question *q,
+      struct joint *j)
+{
+	const struct agent_start start = {.kind = AGENT_PASSWORD,
+					  .path = slice_of(q->file)};
+
+	return q->agent != NULL ? agent_begin(q->agent, &start, j)
+				: auth_start(settings, q->file, j);
 }
 
 /* Reads what it says, until it has ended. False if it takes too long. */
 static bool
-listen_to(struct check *check, int64_t deadline, struct buf *said)
+listen_to(int fd, int64_t deadline, struct buf *said)
 {
-	struct pollfd p = {.fd = check->complaints[0], .events = POLLIN};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	for (;;) {
 		int64_t left = deadline - clock_ms();
@@ -160,58 +128,60 @@ log_lines(struct slice said)
 }
 
 static enum auth_result
-ask(const struct auth_settings *settings, const char *file,
+ask(const struct auth_settings *settings, const struct auth_question *q,
     const struct credentials *c)
 {
-	struct check check = {{-1, -1}, {-1, -1}, -1, -1};
 	char storage[COMPLAINT_MAX];
 	struct buf said = BUF_OVER(storage);
-	int status = -1, error = start(&check, settings, file, c);
+	struct process process;
+	struct joint j;
+	int error = start(settings, q, &j);
 
 	if (error) {
-		close_all(&check);
 		log_message(LOG_LEVEL_ERROR, settings->program,
 			    strerror(error));
 		return AUTH_FAILED;
 	}
-	if (!listen_to(&check, clock_deadline(settings->timeout_ms), &said)) {
+	process_init(&process, q->agent, j.pid);
+	write_credentials(j.in, c);
+	close(j.in);
+	j.in = -1;
+	if (!listen_to(j.errors, clock_deadline(settings->timeout_ms), &said)) {
 		log_message(LOG_LEVEL_ERROR, settings->program,
 			    "it took too long");
-		kill(check.pid, SIGKILL);
+		process_kill(&process);
 	}
-	close_all(&check);
-	while (waitpid(check.pid, &status, 0) < 0 && errno == EINTR) {
-	}
+	joint_close(&j);
+	process_wait(&process);
+	process_release(&process);
 	log_lines(buf_slice(&said));
-	if (!WIFEXITED(status))
-		return AUTH_FAILED;
-	return WEXITSTATUS(status) == 0   ? AUTH_GOOD
-	       : WEXITSTATUS(status) == 1 ? AUTH_BAD
+	return process.exit_status == 0   ? AUTH_GOOD
+	       : process.exit_status == 1 ? AUTH_BAD
 					  : AUTH_FAILED;
 }
 
 enum auth_result
 auth_check(struct auth *auth, const struct auth_settings *settings,
-	   const char *file, struct slice value, const char **why)
+	   const struct auth_question *q, const char **why)
 {
 	char storage[CREDENTIALS_MAX];
 	struct credentials c;
 	struct slice text;
 	enum auth_result result;
 
-	if (value.ptr == NULL)
+	if (q->value.ptr == NULL)
 		return AUTH_ABSENT;
-	if (!credentials_parse(&c, value, storage)) {
+	if (!credentials_parse(&c, q->value, storage)) {
 		*why = c.refusal;
 		return AUTH_BAD;
 	}
 	text = (struct slice){storage, c.user.len + 1 + c.password.len};
-	if (is_remembered(auth, file, text)) {
+	if (is_remembered(auth, q->file, text)) {
 		result = AUTH_GOOD;
 	} else {
-		result = ask(settings, file, &c);
+		result = ask(settings, q, &c);
 		if (result == AUTH_GOOD)
-			remember(auth, file, text);
+			remember(auth, q->file, text);
 		else
 			*why = "a wrong user or password";
 	}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,7 +9,6 @@
 #include "base/clock.h"
 #include "http/cgi_meta.h"
 #include "serve/cgi.h"
-#include "serve/program.h"
 
 bool
 cgi_wants(const struct exchange *x)
@@ -21,68 +17,6 @@ cgi_wants(const struct exchange *x)
 
 	return programs_find(x->site->programs, x->target->path, &matched) !=
 	       NULL;
-}
-
-/* "./NAME", for the last segment of path. */
-static const char *
-name_script(struct cgi_storage *to, struct slice path)
-{
-	struct buf script = BUF_OVER(to->script);
-	size_t slash = path.len;
-
-	while (slash > 0 && path.ptr[slash - 1] != '/')
-		slash--;
-	buf_add_str(&script, "./");
-	buf_add(&script, slice_skip(path, slash));
-	buf_add_char(&script, '\0');
-	/* It was opened by a longer name. */
-	assert(!script.overflow);
-	return script.data;
-}
-
-/* A rule's own program starts where it lies, as scripts do. */
-static enum status
-find_own(struct exchange *x, struct cgi_script *s, size_t matched)
-{
-	struct slice path = x->target->path;
-
-	s->file.fd = -1;
-	s->file.directory_fd = program_open_directory(s->rule->program);
-	if (s->file.directory_fd < 0)
-		return cgi_refuse_start(x, -s->file.directory_fd);
-	/* The slash that ends a pattern begins PATH_INFO. */
-	if (path.ptr[matched - 1] == '/')
-		matched--;
-	s->file.len = matched;
-	s->path = s->rule->program;
-	return STATUS_NONE;
-}
-
-static enum status
-find(struct exchange *x, struct cgi_script *s)
-{
-	struct slice path = x->target->path;
-	enum status status;
-	const char *why;
-	size_t matched;
-
-	s->rule = programs_find(x->site->programs, path, &matched);
-	if (s->rule->program != NULL) {
-		if ((status = find_own(x, s, matched)))
-			return status;
-	} else {
-		status = program_find(&s->file, x->root, path, matched, x->name,
-				      &why);
-		if (status)
-			return why == NULL
-				   ? status
-				   : response_refuse(x->res, status, why);
-		s->path = name_script(&x->program->storage,
-				      (struct slice){path.ptr, s->file.len});
-	}
-	s->name = (struct slice){path.ptr, s->file.len};
-	s->path_info = slice_skip(path, s->file.len);
-	return STATUS_NONE;
 }
 
 /* What nobody can guess, so that a line of the log belongs to one request. */
@@ -98,8 +32,10 @@ make_id(char *id, size_t len)
 		id[i] = "0123456789abcdef"[random[i / 2] >> i % 2 * 4 & 15];
 }
 
+/* Where our agent finds the program, it says that better. */
 static bool
-make_environment(struct exchange *x, const struct cgi_script *s)
+make_environment(struct exchange *x, const struct cgi_script *s,
+		 struct cgi_meta *meta)
 {
 	static const char *const methods[] = {
 	    [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
@@ -109,29 +45,20 @@ make_environment(struct exchange *x, const struct cgi_script *s)
 	};
 	struct cgi_storage *to = &x->program->storage;
 	struct buf root = BUF_OVER(to->root), filename = BUF_OVER(to->filename);
-	struct cgi_meta meta = {.text = BUF_OVER(to->text),
-				.variable = to->variable,
-				.cap = CGI_VARIABLES_MAX};
 	struct endpoints ends = {.local_port = {0}};
 	struct cgi_facts facts;
 
 	if (x->endpoints != NULL)
 		x->endpoints(x->in_fd, &ends);
-	if (!root_add_path(x->root, &root))
+	if (x->agent != NULL || !root_add_path(x->root, &root))
 		buf_add_str(&root, x->site->directory);
-	if (s->rule->program != NULL) {
-		buf_add_str(&filename, s->rule->program);
-	} else {
-		buf_add(&filename, buf_slice(&root));
-		buf_add(&filename, s->name);
-	}
-	buf_add_char(&filename, '\0');
+	script_add_filename(&s->script, buf_slice(&root), &filename);
 	facts = (struct cgi_facts){
 	    .req = x->req,
 	    .method = methods[x->req->method],
 	    .query = x->target->query,
-	    .script_name = s->name,
-	    .path_info = s->path_info,
+	    .script_name = s->script.name,
+	    .path_info = s->script.path_info,
 	    .script_filename = {filename.data, filename.len - 1},
 	    .document_root = buf_slice(&root),
 	    .has_content_length = s->has_length,
@@ -149,37 +76,11 @@ make_environment(struct exchange *x, const struct cgi_script *s)
 	    .extra = x->site->programs->variable,
 	    .extra_count = x->site->programs->variable_count,
 	};
-	return !filename.overflow && cgi_meta_make(&meta, &facts);
+	return !filename.overflow && cgi_meta_make(meta, &facts);
 }
 
-bool
-cgi_prepare(struct exchange *x, const struct cgi_script *s)
-{
-	make_id(x->program->id, sizeof(x->program->id));
-	return make_environment(x, s);
-}
-
-/* Makes the pipe's end that stays ours, that of index ours, non-blocking. */
-static bool
-make_pipe(int fd[2], int ours)
-{
-	if (pipe2(fd, O_CLOEXEC) != 0) {
-		fd[0] = fd[1] = -1;
-		return false;
-	}
-	return fcntl(fd[ours], F_SETFL, O_NONBLOCK | (ours ? O_WRONLY : 0)) ==
-	       0;
-}
-
-static void
-close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
-enum status
-cgi_refuse_start(struct exchange *x, int error)
+static enum status
+refuse_start(struct exchange *x, int error)
 {
 	exchange_explain(x, "it does not start:", slice_of(strerror(error)));
 	switch (error) {
@@ -199,71 +100,47 @@ cgi_refuse_start(struct exchange *x, int error)
 	}
 }
 
-enum status
-cgi_spawn(struct exchange *x, const struct cgi_script *s,
-	  const int fd[SPAWN_FDS])
+/* It has the variables of the options itself, which are the first. */
+static int
+start_by_agent(struct exchange *x, const struct cgi_script *s,
+	       const struct cgi_meta *meta, enum agent_kind kind)
 {
-	const struct programs *programs = x->site->programs;
-	struct cgi_program *p = x->program;
-	char *const argv[] = {p->storage.filename, NULL};
-	struct spawn spawn = {
-	    .program_fd = s->file.fd,
-	    .path = s->path,
-	    .directory_fd = s->file.directory_fd,
-	    .argv = s->argv != NULL ? s->argv : argv,
-	    .environment = p->storage.variable,
-	    .fd = {fd[0], fd[1], fd[2], fd[3]},
-	    .limit = programs->limit,
-	    .limit_count = programs->limit_count,
-	    .flags = SPAWN_OWN_GROUP | SPAWN_DIES_WITH_US |
-		     SPAWN_FRESH_SIGNALS | SPAWN_CLOSES_REST,
+	size_t own = x->site->programs->own_count;
+	struct agent_start start = {
+	    .kind = kind,
+	    .is_spooled = s->is_spooled,
+	    .host = x->site->has_hosts ? slice_of(x->hosts->name)
+				       : (struct slice){0},
+	    .path = x->target->path,
+	    .variables = {meta->variable[own],
+			  (size_t)(buf_end((struct buf *)&meta->text) -
+				   meta->variable[own])},
 	};
 
-	/* Else the kernel would not keep its status for us, where whoever
-	 * started us ignores this signal. */
-	signal(SIGCHLD, SIG_DFL);
-	p->pid = spawn_start(&spawn);
-	return p->pid < 0 ? cgi_refuse_start(x, (int)-p->pid) : STATUS_NONE;
+	return agent_begin(x->agent, &start, &x->program->joint);
 }
 
-/* Starts the program with the pipes, whose far ends are closed again. */
-static enum status
-start(struct exchange *x, const struct cgi_script *s)
+enum status
+cgi_start(struct exchange *x, struct cgi_script *s, enum agent_kind kind)
 {
 	struct cgi_program *p = x->program;
-	int in[2] = {s->content_fd, -1}, out[2], errors[2];
-	bool is_piped = s->content_fd < 0;
-	enum status status;
-	bool failed = false;
+	struct cgi_meta meta = {.text = BUF_OVER(p->storage.text),
+				.variable = p->storage.variable,
+				.cap = CGI_VARIABLES_MAX};
+	char *const argv[] = {p->storage.filename, NULL};
+	int error;
 
-	/* Not one after the other: what was not opened must be -1. */
-	failed |= is_piped && !make_pipe(in, 1);
-	failed |= !make_pipe(out, 0);
-	failed |= !make_pipe(errors, 0);
-	if (failed) {
-		status = cgi_refuse_start(x, EMFILE);
-	} else {
-		int fd[SPAWN_FDS] = {in[0], out[1], errors[1], SPAWN_OURS};
-
-		status = cgi_spawn(x, s, fd);
-	}
-	if (is_piped)
-		close_fd(in[0]);
-	close_fd(out[1]);
-	close_fd(errors[1]);
-	if (status || (is_piped && !s->has_content)) {
-		close_fd(in[1]);
-		in[1] = -1;
-	}
-	if (status) {
-		close_fd(out[0]);
-		close_fd(errors[0]);
-		return status;
-	}
-	p->in = in[1];
-	p->out = out[0];
-	p->errors = errors[0];
-	return STATUS_NONE;
+	p->agent = x->agent;
+	make_id(p->id, sizeof(p->id));
+	if (!make_environment(x, s, &meta))
+		return refuse_start(x, E2BIG);
+	if (s->script.argv == NULL)
+		s->script.argv = argv;
+	s->script.environment = p->storage.variable;
+	error = x->agent != NULL
+		    ? start_by_agent(x, s, &meta, kind)
+		    : script_start(&s->script, x->site->programs, &p->joint);
+	return error ? refuse_start(x, error) : STATUS_NONE;
 }
 
 /* Writes the request's content to fd, and begins it anew. */
@@ -303,8 +180,8 @@ spool_content(struct exchange *x, int fd, uint64_t *length)
 static enum status
 spool(struct exchange *x, struct cgi_script *s)
 {
-	int fd = open(x->site->programs->spool, O_TMPFILE | O_RDWR | O_CLOEXEC,
-		      0600);
+	int fd = x->agent != NULL ? agent_spool(x->agent)
+				  : programs_spool(x->site->programs);
 	enum status status;
 
 	if (fd < 0)
@@ -315,19 +192,21 @@ spool(struct exchange *x, struct cgi_script *s)
 		close(fd);
 		return status;
 	}
-	s->content_fd = fd;
+	s->script.content_fd = fd;
+	s->is_spooled = true;
 	s->has_content = false;
 	s->has_length = true;
 	return STATUS_NONE;
 }
 
 static enum status
-prepare(struct exchange *x, struct cgi_script *s)
+start(struct exchange *x, struct cgi_script *s, enum agent_kind kind)
 {
+	struct slice name = s->script.name;
 	enum status status;
 
 	if (x->target->encoded_slash &&
-	    memmem(s->name.ptr, s->name.len, "%2F", 3) != NULL)
+	    memmem(name.ptr, name.len, "%2F", 3) != NULL)
 		return response_refuse(x->res, STATUS_NOT_FOUND,
 				       "an encoded slash is in no program's "
 				       "name");
@@ -339,28 +218,28 @@ prepare(struct exchange *x, struct cgi_script *s)
 	if (x->content_length == LENGTH_UNKNOWN &&
 	    x->site->programs->spool != NULL && (status = spool(x, s)))
 		return status;
-	if (!cgi_prepare(x, s))
-		return cgi_refuse_start(x, E2BIG);
-	return start(x, s);
+	return cgi_start(x, s, kind);
 }
 
 /* Starts what was found, and lets go of what it was found by. */
 static enum status
-begin(struct exchange *x, struct cgi_script *s)
+begin(struct exchange *x, struct cgi_script *s, enum agent_kind kind)
 {
-	enum status status = prepare(x, s);
-	struct slice file;
+	enum status status = start(x, s, kind);
+	struct joint *j = &x->program->joint;
 
-	close_fd(s->file.fd);
-	close_fd(s->file.directory_fd);
-	close_fd(s->content_fd);
+	script_close(&s->script);
+	if (s->script.content_fd >= 0)
+		close(s->script.content_fd);
 	if (status)
 		return status;
+	if (!s->has_content && j->in >= 0) {
+		close(j->in);
+		j->in = -1;
+	}
 	exchange_explain(x, "program", slice_of(x->program->storage.filename));
-	file = slice_of(s->path);
-	while (slice_cut(file, '/', &s->name, &file))
-		;
-	x->program->is_nph = slice_starts(s->name, SLICE("nph-"));
+	x->program->is_nph =
+	    slice_starts(script_name(&s->script), SLICE("nph-"));
 	x->res->content = CONTENT_PROGRAM;
 	return STATUS_NONE;
 }
@@ -368,22 +247,27 @@ begin(struct exchange *x, struct cgi_script *s)
 enum status
 cgi_handle(struct exchange *x)
 {
-	struct cgi_script s = {.content_fd = -1};
-	enum status status = find(x, &s);
+	struct cgi_script s = {.length = 0};
+	const char *why;
+	enum status status = script_find(&s.script, x->site->programs, x->root,
+					 x->target->path, x->name, &why);
 
-	return status ? status : begin(x, &s);
+	if (!status)
+		return begin(x, &s, AGENT_CGI);
+	return why == NULL ? status : response_refuse(x->res, status, why);
 }
 
 enum status
 cgi_handle_by(struct exchange *x, const struct program_rule *rule)
 {
-	struct cgi_script s = {.content_fd = -1, .rule = rule};
-	enum status status = find_own(x, &s, x->target->path.len);
+	struct cgi_script s = {.length = 0};
+	struct slice path = x->target->path;
+	int error;
 
-	if (status)
-		return status;
-	s.name = x->target->path;
-	return begin(x, &s);
+	script_take(&s.script, rule, path, path.len);
+	if ((error = script_enter(&s.script)))
+		return refuse_start(x, error);
+	return begin(x, &s, AGENT_WEBSOCKET_AUTH);
 }
 
 void

@@ -2,11 +2,9 @@
 #ifndef SERVE_CGI_H
 #define SERVE_CGI_H
 
-#include <limits.h>
-
 #include "base/limits.h"
 #include "serve/exchange.h"
-#include "serve/program.h"
+#include "serve/script.h"
 #include "ws/extension.h"
 
 #define CGI_METHODS                                                            \
@@ -19,22 +17,14 @@
 struct cgi_storage {
 	char root[PATH_MAX];
 	char filename[2 * PATH_MAX];
-	char script[PATH_MAX];
 	char text[CGI_TEXT_MAX];
 	char *variable[CGI_VARIABLES_MAX];
 };
 
-/*
- * A program that was started for a request. Our ends of its pipes are
- * non-blocking where that matters: in and out.
- */
+/* A program that was started for a request. */
 struct cgi_program {
-	pid_t pid;
-	/* What we send it goes there: a pipe, or our end of the socket that
-	 * is its descriptor 3; -1: there is nothing for it. */
-	int in;
-	int out;     /* from its standard output; -1: that is with errors */
-	int errors;  /* from its standard error */
+	struct joint joint;
+	struct agent *agent; /* who has started it; NULL: we have */
 	bool is_nph; /* what it sends is the response, bytes as they are */
 	char id[16]; /* REQUEST_ID */
 	/* Of a WebSocket: packets on in, both ways; what was agreed on. */
@@ -59,39 +49,26 @@ enum status cgi_handle(struct exchange *x);
 /* The same by the program of that rule, whatever the path. */
 enum status cgi_handle_by(struct exchange *x, const struct program_rule *rule);
 
-/* What a program is started with, beside its descriptors. */
+/* What a program is told, beside what the request says. */
 struct cgi_script {
-	struct program_file file;
-	const struct program_rule *rule;
-	struct slice name; /* SCRIPT_NAME */
-	struct slice path_info;
-	const char *path;  /* relative to its directory, or absolute */
-	char *const *argv; /* NULL: its name alone */
-	int content_fd;    /* its standard input, if that is no pipe; or -1 */
+	struct script script;
 	bool has_content;
+	bool is_spooled; /* the content is in content_fd */
 	bool has_length;
 	uint64_t length;
 	struct slice websocket_protocol; /* empty: none */
 };
 
 /*
- * Makes the environment of s in x->program, and the number of the request.
- * False if it is too large.
+ * Makes the environment of s, and the number of the request, and starts it,
+ * by x->agent if there is one, which is told that it is what kind says.
+ * Returns STATUS_NONE with x->program set, whose ends are the caller's to
+ * close, or the status to refuse with.
  */
-bool cgi_prepare(struct exchange *x, const struct cgi_script *s);
-
-/*
- * Starts s, whose environment was made, with these descriptors as its 0 to
- * 3, which stay the caller's. Returns STATUS_NONE with x->program->pid
- * set, or the status to refuse with.
- */
-enum status cgi_spawn(struct exchange *x, const struct cgi_script *s,
-		      const int fd[SPAWN_FDS]);
+enum status cgi_start(struct exchange *x, struct cgi_script *s,
+		      enum agent_kind kind);
 
 /* Gives back the memory of what p was started with. */
 void cgi_release_storage(struct cgi_program *p);
-
-/* Refuses with the status for an errno value of starting a program. */
-enum status cgi_refuse_start(struct exchange *x, int error);
 
 #endif

@@ -89,6 +89,7 @@ struct exchange {
 	struct page_rules *page_rules;
 	struct file_parts *parts;
 	struct cgi_program *program; /* for what a handler starts */
+	struct agent *agent;         /* who starts it; NULL: we do */
 	struct slice file_type;      /* what a file is of; empty: by its name */
 	bool serves_hidden;          /* names that begin with a dot, too */
 	bool asks_for_websocket;     /* program says who may have one */

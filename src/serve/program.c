@@ -76,6 +76,14 @@ programs_add_limit(struct programs *p, struct slice text)
 	return NULL;
 }
 
+int
+programs_spool(const struct programs *p)
+{
+	int fd = open(p->spool, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd >= 0 ? fd : -errno;
+}
+
 const struct program_rule *
 programs_find(const struct programs *programs, struct slice path,
 	      size_t *matched)

@@ -22,6 +22,7 @@ struct programs {
 	 * connection. */
 	const char *variable[PROGRAM_VARIABLES_MAX];
 	size_t variable_count;
+	size_t own_count; /* of these, those that the options have said */
 	struct spawn_limit limit[RULES_MAX]; /* --cgi-limit */
 	size_t limit_count;
 	const char *spool;         /* --cgi-spool: a directory, or NULL */
@@ -42,6 +43,12 @@ const char *programs_add_variable(struct programs *p, const char *text);
 
 /* Adds "NAME VALUE", NAME being that of a resource, likewise. */
 const char *programs_add_limit(struct programs *p, struct slice text);
+
+/*
+ * Returns a new file in the spool directory, which has no name, or a
+ * negative errno value.
+ */
+int programs_spool(const struct programs *p);
 
 /*
  * The last rule whose pattern the path, or its start up to a slash,

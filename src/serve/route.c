@@ -102,12 +102,14 @@ admit(struct exchange *x)
 {
 	const struct auth_rule *rule =
 	    rules_find_auth(&x->site->rules, x->target->path);
+	struct auth_question q;
 
 	if (rule == NULL)
 		return STATUS_NONE;
-	switch (auth_check(x->auth, &x->site->auth, rule->file,
-			   request_field(x->req, SLICE("Authorization")),
-			   &x->res->refusal)) {
+	q = (struct auth_question){
+	    rule->file, request_field(x->req, SLICE("Authorization")),
+	    x->agent};
+	switch (auth_check(x->auth, &x->site->auth, &q, &x->res->refusal)) {
 	case AUTH_GOOD:
 		x->user = auth_user(x->auth);
 		x->res->refusal = NULL;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,9 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4u
 #endif
+
+/* That of programs; all zeroes: that of ours. */
+static uint64_t descriptors[2];
 
 static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
 
@@ -74,6 +78,9 @@ place_descriptors(const struct spawn *s)
 static bool
 set_limits(const struct spawn *s)
 {
+	if (descriptors[1] > 0 &&
+	    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, descriptors, NULL) != 0)
+		return false;
 	for (size_t i = 0; i < s->limit_count; i++) {
 		uint64_t limit[2] = {s->limit[i].value, s->limit[i].value};
 
@@ -124,6 +131,13 @@ become(const struct spawn *s, pid_t parent, volatile int *error)
 	}
 	*error = errno != 0 ? errno : ESRCH;
 	_exit(127);
+}
+
+void
+spawn_set_descriptors(uint64_t soft, uint64_t hard)
+{
+	descriptors[0] = soft;
+	descriptors[1] = hard;
 }
 
 pid_t

@@ -60,6 +60,12 @@ struct spawn {
 };
 
 /*
+ * From here on programs get this limit of descriptors, soft and hard, where
+ * this process has taken more for itself.
+ */
+void spawn_set_descriptors(uint64_t soft, uint64_t hard);
+
+/*
  * The one place where this program starts others. By vfork, which costs
  * the same however much memory we have, and tells us whether the program
  * could be executed. Returns the process, which is the caller's to wait

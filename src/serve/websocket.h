@@ -42,6 +42,17 @@ struct websockets {
  */
 const char *websocket_rule_parse(struct websocket_rule *rule, char *text);
 
+/*
+ * The last rule that is about path, or NULL; matched is as in programs_find.
+ * sockets may be NULL.
+ */
+const struct websocket_rule *websocket_find(const struct websockets *sockets,
+					    struct slice path, size_t *matched);
+
+/* Takes that rule's program for path. */
+void websocket_take(struct script *s, const struct websocket_rule *rule,
+		    struct slice path, size_t matched);
+
 /* True if a --websocket rule is about the request's path. */
 bool websocket_wants(const struct exchange *x);
 

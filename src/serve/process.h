@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CONN_PROCESS_H
-#define CONN_PROCESS_H
+#ifndef SERVE_PROCESS_H
+#define SERVE_PROCESS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "serve/agent.h"
 
 /*
  * A program that runs for a request, as a process: whether it has ended,
@@ -14,8 +12,11 @@
  * reach strangers.
  */
 struct process {
-	pid_t pid;
-	int pidfd; /* readable when it has ended; -1: the kernel lacks it */
+	struct agent *agent; /* who has started it; NULL: we have */
+	pid_t pid;           /* if we have */
+	/* Readable when it may have ended: of ours a pidfd, or -1 where the
+	 * kernel lacks them, else the agent's socket. */
+	int pidfd;
 	bool has_ended;
 	bool has_crashed;  /* it was killed by a signal that was not ours */
 	int exit_status;   /* once it has ended by itself; -1: it crashed */
@@ -24,7 +25,8 @@ struct process {
 	int64_t kill_time; /* clock_ms: when its group is killed */
 };
 
-void process_init(struct process *p, pid_t pid);
+/* What agent has started last, or pid if agent is NULL. */
+void process_init(struct process *p, struct agent *agent, pid_t pid);
 
 /* Looks whether it has ended. Returns has_ended. */
 bool process_check(struct process *p);
@@ -40,6 +42,9 @@ void process_tell(struct process *p, int64_t grace_ms);
  * that was not done before; SIGKILL is due grace_ms later.
  */
 void process_sweep(struct process *p, int64_t grace_ms);
+
+/* Waits until it has ended. */
+void process_wait(struct process *p);
 
 /* Sends its group SIGKILL. */
 void process_kill(struct process *p);
