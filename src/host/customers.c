@@ -341,14 +341,18 @@ look_at(struct customers *c, int slot)
 	struct hired *h = &c->hired[slot];
 	struct agent_answer a = {.reply = AGENT_ENDED};
 	siginfo_t info = {.si_pid = 0};
+	int error = 0;
 
-	if (h->has_ended ||
-	    waitid(P_PID, (id_t)h->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
-		0 ||
-	    info.si_pid != h->pid)
+	if (h->has_ended)
 		return;
+	if (waitid(P_PID, (id_t)h->pid, &info, WEXITED | WNOHANG | WNOWAIT))
+		error = errno;
+	if (error == EINTR || (error == 0 && info.si_pid != h->pid))
+		return;
+	/* An end that cannot be looked at was one all the same. */
 	h->has_ended = true;
-	h->exit_status = info.si_code == CLD_EXITED ? info.si_status : -1;
+	h->exit_status =
+	    error == 0 && info.si_code == CLD_EXITED ? info.si_status : -1;
 	if (h->pidfd >= 0)
 		close(h->pidfd);
 	else
