@@ -28,7 +28,7 @@
 void __real_route_decide(struct exchange *x, struct buf *page);
 void __wrap_route_decide(struct exchange *x, struct buf *page);
 
-static char content[64];
+static char content[256];
 
 /* Of the connection; or NULL. */
 static struct agent *agent;
@@ -205,6 +205,8 @@ hear(enum agent_kind kind, const char *host, const char *path,
 
 	if (begin(kind, host, path, variables, &j) != 0)
 		return -1;
+	close(j.in);
+	j.in = -1;
 	if (j.out >= 0)
 		fcntl(j.out, F_SETFL, 0);
 	while (j.out >= 0 && len < sizeof(content) - 1 &&
