@@ -212,6 +212,7 @@ echo "$SCRIPT_FILENAME $PATH$LD_PRELOAD$BASH_ENV$HTTP_PROXY$SSL_PROTOCOL$HTTP_X$
 END
   cp "$SITE/cgi/show" "$SITE/other/show"
   printf '#!/bin/sh\nprintf "Status: 200\\n\\n$$\\n"\nexec sleep 1000\n' >"$SITE/cgi/long"
+  printf '#!/bin/sh\nprintf "Status: 200\n\n$MINE\n"\n' >"$SITE/cgi/say"
   chmod +x "$SITE/cgi/"* "$SITE/other/show"
   cp "$SITE/cgi/show" "$DATA/show"
   : >passwords
@@ -371,8 +372,7 @@ program_acts() {
 }
 
 says_mine() {
-  echo "now $code: ${answer: -200}" >&2
-  get /cgi/show
+  get /cgi/say
   [ "$code" = 200 ] && [[ $answer == *"$1"$'\n'* ]]
 }
 
