@@ -33,6 +33,7 @@ setup() {
   launcher_setup
   OTHER=$(cat "$BATS_FILE_TMPDIR/other")
   echo small >"$SITE/index.html"
+  OPTIONS=()
   # WHAT, what comes of it outside of a sandbox, and inside.
   ACTS=(
     "read $SITE/index.html|small|small"
@@ -75,7 +76,7 @@ heard() {
 by_perch() {
   printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nHole: %s\r\n\r\n' "$1" >request
   IFS= read -r -d '' answer < <("$HOLE/perch" --sandbox "$MODE" --log none \
-    "$SITE" <request 2>/dev/null) || :
+    "${OPTIONS[@]}" "$SITE" <request 2>>"$LOG") || :
   heard
 }
 
@@ -202,10 +203,179 @@ all_held() {
   [ "$status" = 0 ]
 }
 
-@test "with --sandbox on no program is served, since it would be started outside" {
-  local why='--sandbox: programs are started outside of it'
-  local to=(--sandbox on 127.0.0.1:1)
-  fails 2 "$why" --cgi /cgi/ "${to[@]}" "$SITE"
-  fails 2 "$why" --websocket '/ws cat' "${to[@]}" "$SITE"
-  fails 2 "$why" "${to[@]}" -- cat
+# programs: $PROGRAMS are options of a site that has some of each kind.
+programs() {
+  mkdir -p "$SITE/cgi" "$SITE/other"
+  cat >"$SITE/cgi/show" <<'END'
+#!/bin/sh
+echo "$SCRIPT_FILENAME $PATH$LD_PRELOAD$BASH_ENV$HTTP_PROXY$SSL_PROTOCOL$HTTP_X$MINE"
+END
+  cp "$SITE/cgi/show" "$SITE/other/show"
+  printf '#!/bin/sh\nprintf "Status: 200\\n\\n$$\\n"\nexec sleep 1000\n' >"$SITE/cgi/long"
+  printf '#!/bin/sh\nprintf "Status: 200\n\n$MINE\n"\n' >"$SITE/cgi/say"
+  chmod +x "$SITE/cgi/"* "$SITE/other/show"
+  cp "$SITE/cgi/show" "$DATA/show"
+  : >passwords
+  ln -sf "$BIN/perch-auth" "$HOLE/perch-auth"
+  PROGRAMS=(--cgi /cgi/ --websocket '/ws cat' --auth "/private/ $PWD/passwords" --env MINE=mine)
+}
+
+# brokers: sets BROKERS. They are children of the thread that has started them.
+brokers() {
+  local task
+  BROKERS=()
+  for task in "/proc/$PID/task/"*; do
+    [ "$task" = "/proc/$PID/task/$PID" ] || read -r -a BROKERS <"$task/children" || true
+  done
+}
+
+has_brokers() {
+  brokers
+  [ ${#BROKERS[@]} = "$1" ]
+}
+
+# long NAME: connects, has a program started that does not end, $program.
+long() {
+  connect "$1"
+  ask "${!1}" /cgi/long
+  program=
+  while [[ ! $program =~ ^[0-9]{2,}$ ]]; do
+    read -r -t 5 -u "${!1}" program
+    program=${program%$'\r'}
+  done
+  [ -d "/proc/$program" ]
+}
+
+# What a connection may have started, and what not. Who asks for more than its
+# due is turned out, and hears no more.
+turned_out='Resource temporarily unavailable'
+program_acts() {
+  SHOWN="$SITE/cgi/show /usr/local/bin"
+  ACTS=(
+    "cgi /cgi/show|$SHOWN*"
+    "cgi /cgi/show/more|$SHOWN*"
+    "with HTTP_X=x|$SHOWN*xmine"
+    "with REMOTE_USER=me|$SHOWN*mine"
+    "with PATH_INFO=/../..|$SHOWN*mine"
+    "with SCRIPT_FILENAME=/etc/passwd|$SHOWN*mine"
+    "with MINE=x|$turned_out"
+    "with PATH=/tmp|$turned_out"
+    "with LD_PRELOAD=/tmp/x|$turned_out"
+    "with BASH_ENV=/tmp/x|$turned_out"
+    "with HTTP_PROXY=evil|$turned_out"
+    "with HTTP_AUTHORIZATION=x|$turned_out"
+    "with SSL_PROTOCOL=x|$turned_out"
+    "with nothing|$turned_out"
+    "cgi /cgi/none|No such file or directory"
+    "cgi /cgi/../other/show|$turned_out"
+    "cgi /cgi/../../data/show|$turned_out"
+    "cgi /cgi/./show|$turned_out"
+    "cgi cgi/show|$turned_out"
+    "cgi $DATA/show|$turned_out"
+    "cgi /bin/sh|$turned_out"
+    "cgi /other/show|$turned_out"
+    "cgi|$turned_out"
+    "websocket /ws|done"
+    "websocket /cgi/show|$turned_out"
+    "websocket-auth /ws|$turned_out"
+    "password $PWD/passwords|done"
+    "password /etc/shadow|$turned_out"
+    "two /cgi/show|$turned_out"
+    "spool|$turned_out"
+    "signal|No such process"
+    "flood|[BC]*"
+    "raw 00|Broken pipe"
+    "raw 000000000000000000000000ffffffff|Broken pipe"
+    "raw 00000000000000000200000003000000|Broken pipe"
+    "raw 00000000000000000000000003000000616263616263|Broken pipe"
+    "raw 63000000000000000000000000000000|Broken pipe"
+    "nothing|done"
+  )
+  ACTS=("${ACTS[@]/|/||}")
+}
+
+@test "with programs perch is in its sandbox too, and its broker starts what the options name, and no more" {
+  programs
+  OPTIONS=("${PROGRAMS[@]}")
+  MODE=on
+  all_held by_perch
+  kill -0 "$OTHER"
+  program_acts
+  all_held by_perch
+  logs 'perch: broker: refused a connection: a variable that no request has'
+  logs 'perch: broker: refused a connection: a path that leads elsewhere'
+  logs 'perch: broker: refused a connection: a path without a program'
+}
+
+@test "so do the connections of perch-listen with programs, and none reaches another's" {
+  local socket count=0
+  programs
+  MODE=on LISTEN=$HOLE/perch-listen
+  listens --sandbox on "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
+  has_brokers 1
+  broker=${BROKERS[0]}
+  long sibling
+  ACTS+=("kill $program|done|killed" "trace $program|done|killed"
+    "kill $broker|done|killed" "read /proc/$broker/environ|*|Permission denied")
+  all_held by_socket
+  program_acts
+  all_held by_socket
+  kill -0 "$program"
+  # Of its own it has the client, and the broker.
+  eventually has_children 1
+  for socket in /proc/"${CHILDREN[0]}"/fd/*; do
+    [[ $(readlink "$socket") != socket:* ]] || count=$((count + 1))
+  done
+  [ $count = 2 ]
+  # With the connection goes the program.
+  kill -KILL "${CHILDREN[0]}"
+  eventually gone "$program"
+}
+
+@test "a host's programs are those in its directory" {
+  programs
+  mkdir -p hosts/default hosts/a
+  cp -r "$SITE/cgi" hosts/a/cgi
+  cp -r "$SITE/cgi" hosts/default/cgi
+  cp -r "$SITE/cgi" cgi
+  SITE=$PWD/hosts
+  OPTIONS=(--hosts --cgi /cgi/)
+  MODE=on
+  ACTS=("host a||$SITE/a/cgi/show*" "host b||$SITE/default/cgi/show*"
+    "host ..||$SITE/default/cgi/show*" "host /etc||$SITE/default/cgi/show*"
+    "cgi /cgi/../../../cgi/show||$turned_out")
+  all_held by_perch
+}
+
+@test "a broker that is killed takes its programs along, and there is another; a reload leaves it to who has it" {
+  local first second
+  programs
+  printf '%s\n' 'cgi /cgi/' 'sandbox on' 'env MINE=mine' >conf
+  listens --config conf 127.0.0.1:PORT "$SITE"
+  long first
+  has_brokers 1
+  kill -KILL "${BROKERS[0]}"
+  eventually gone "$program"
+  eventually says_mine mine
+  logs 'perch-listen: the broker of programs has ended: there will be another'
+  exec {first}>&-
+  has_brokers 1
+  long second
+  echo 'env MINE=another' >>conf
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  says_mine another
+  kill -0 "$program"
+  exec {second}>&-
+  eventually gone "$program"
+  says_mine another
+}
+
+says_mine() {
+  get /cgi/say
+  [ "$code" = 200 ] && [[ $answer == *"$1"$'\n'* ]]
+}
+
+@test "with --sandbox on no PROGRAM is served, since it would be started outside" {
+  fails 2 '--sandbox: a PROGRAM is started outside of it' --sandbox on 127.0.0.1:1 -- cat
 }

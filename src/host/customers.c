@@ -152,7 +152,7 @@ leave(struct customers *c, int slot)
 static void
 turn_out(struct customers *c, int slot, const char *why)
 {
-	log_message(LOG_LEVEL_ERROR, "broker: a connection has asked for", why);
+	log_message(LOG_LEVEL_ERROR, "broker: refused a connection", why);
 	leave(c, slot);
 }
 

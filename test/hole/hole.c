@@ -22,12 +22,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "serve/agent.h"
 #include "serve/route.h"
 
 void __real_route_decide(struct exchange *x, struct buf *page);
 void __wrap_route_decide(struct exchange *x, struct buf *page);
 
-static char content[64];
+static char content[256];
+
+/* Of the connection; or NULL. */
+static struct agent *agent;
 
 /* What is done with a path. Each returns -1, or what is no error. */
 static long
@@ -173,6 +177,143 @@ open_many(const char *unused)
 	return count <= 256 ? (errno = EMFILE, -1) : count;
 }
 
+/* What is asked of the broker: a program for a path, of a host. */
+static long
+begin(enum agent_kind kind, const char *host, const char *path,
+      struct slice variables, struct joint *j)
+{
+	const struct agent_start start = {.kind = kind,
+					  .host = slice_of(host),
+					  .path = slice_of(path),
+					  .variables = variables};
+	int error = agent == NULL ? ENOSYS : agent_begin(agent, &start, j);
+
+	if (error == 0)
+		return 0;
+	errno = error;
+	return -1;
+}
+
+/* What the program says first; it is ended. */
+static long
+hear(enum agent_kind kind, const char *host, const char *path,
+     struct slice variables)
+{
+	struct joint j;
+	ssize_t n = 0;
+	size_t len = 0;
+
+	if (begin(kind, host, path, variables, &j) != 0)
+		return -1;
+	close(j.in);
+	j.in = -1;
+	if (j.out >= 0)
+		fcntl(j.out, F_SETFL, 0);
+	while (j.out >= 0 && len < sizeof(content) - 1 &&
+	       (n = read(j.out, content + len, sizeof(content) - 1 - len)) > 0)
+		len += (size_t)n;
+	content[len] = '\0';
+	joint_close(&j);
+	agent_release(agent);
+	return n;
+}
+
+static long
+start_cgi(const char *path)
+{
+	return hear(AGENT_CGI, "", path, (struct slice){0});
+}
+
+static long
+start_of_host(const char *host)
+{
+	return hear(AGENT_CGI, host, "/cgi/show", (struct slice){0});
+}
+
+static long
+start_with(const char *variable)
+{
+	return hear(AGENT_CGI, "", "/cgi/show",
+		    (struct slice){variable, strlen(variable) + 1});
+}
+
+static long
+start_websocket(const char *path)
+{
+	return hear(AGENT_WEBSOCKET, "", path, (struct slice){0});
+}
+
+static long
+start_websocket_auth(const char *path)
+{
+	return hear(AGENT_WEBSOCKET_AUTH, "", path, (struct slice){0});
+}
+
+static long
+start_password(const char *file)
+{
+	return hear(AGENT_PASSWORD, "", file, (struct slice){0});
+}
+
+static long
+start_two(const char *path)
+{
+	struct joint j;
+
+	return begin(AGENT_CGI, "", path, (struct slice){0}, &j) != 0
+		   ? -1
+		   : start_cgi(path);
+}
+
+/* Without its kind, its lengths too long, and the like. */
+static long
+send_raw(const char *hex)
+{
+	char packet[256] = {0};
+	size_t len = strlen(hex) / 2;
+
+	for (size_t i = 0; i < len && i < sizeof(packet); i++)
+		packet[i] = (char)(hex_digit(hex[2 * i]) * 16 +
+				   hex_digit(hex[2 * i + 1]));
+	if (send(agent->fd, packet, len, MSG_NOSIGNAL) < 0 ||
+	    recv(agent->fd, packet, sizeof(packet), 0) <= 0)
+		return errno = EPIPE, -1;
+	return 0;
+}
+
+/* More orders than answers are read. */
+static long
+send_flood(const char *unused)
+{
+	const struct agent_order order = {.kind = AGENT_TELL};
+
+	(void)unused;
+	for (int i = 0; i < 100000; i++)
+		if (send(agent->fd, &order, sizeof(order), MSG_NOSIGNAL) < 0)
+			return -1;
+	return 0;
+}
+
+static long
+signal_none(const char *unused)
+{
+	int error = agent_signal(agent, AGENT_KILL);
+
+	(void)unused;
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static long
+make_spool(const char *unused)
+{
+	int fd = agent_spool(agent);
+
+	(void)unused;
+	errno = -fd;
+	return fd < 0 ? -1 : 0;
+}
+
 static long
 crash(const char *unused)
 {
@@ -201,6 +342,12 @@ static const struct {
     {"code", run_bytes},       {"type", type_line},
     {"limit", raise_limit},    {"many", open_many},
     {"crash", crash},          {"nothing", do_nothing},
+    {"cgi", start_cgi},        {"host", start_of_host},
+    {"with", start_with},      {"websocket", start_websocket},
+    {"two", start_two},        {"websocket-auth", start_websocket_auth},
+    {"raw", send_raw},         {"password", start_password},
+    {"flood", send_flood},     {"signal", signal_none},
+    {"spool", make_spool},
 };
 
 static void
@@ -236,6 +383,7 @@ __wrap_route_decide(struct exchange *x, struct buf *page)
 {
 	struct slice text = request_field(x->req, SLICE("Hole"));
 
+	agent = x->agent;
 	__real_route_decide(x, page);
 	if (text.len > 0)
 		act(x, text);
