@@ -311,7 +311,7 @@ program_acts() {
   local socket count=0
   programs
   MODE=on LISTEN=$HOLE/perch-listen
-  listens --sandbox on "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
+  listens --sandbox on --crash-pause 0 "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
   has_brokers 1
   broker=${BROKERS[0]}
   long sibling
