@@ -231,7 +231,7 @@ make_spool(struct customers *c, int slot)
 	int fd[AGENT_FDS] = {[AGENT_IN] = -1};
 
 	if (programs == NULL || programs->spool == NULL || who->spool_fd >= 0) {
-		turn_out(c, slot, "a spool file that is not its turn");
+		turn_out(c, slot, "what is not its turn");
 		return;
 	}
 	fd[AGENT_IN] = programs_spool(programs);
