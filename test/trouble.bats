@@ -171,3 +171,71 @@ limit_memory() {
   get /a-name-that-is-somewhat-long-2
   [ "$code" = 200 ]
 }
+
+has_two() { [ "$(grep -c small got)" = 2 ]; }
+
+# step SECONDS: so much the clock of what runs under step.so is off.
+step() { printf '%020d' "$1" 1<>step; }
+
+@test "a clock that is set an hour ahead or back changes dates, and no deadline" {
+  [ -x "$BIN/perch-tls" ] || skip 'no perch-tls'
+  reason=$(missing cc openssl)
+  [ -z "$reason" ] || skip "$reason"
+  local LISTEN=$BIN/perch-tls seconds begun
+  # perch-tls, which has the same deadlines, is dynamic.
+  cat >step.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	static int fd = -1;
+	char text[21] = "";
+	int result;
+
+	if (real == NULL)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(
+		    RTLD_NEXT, "clock_gettime");
+	if (fd < 0)
+		fd = open(getenv("STEP"), O_RDONLY | O_CLOEXEC);
+	result = real(id, t);
+	if ((id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) &&
+	    pread(fd, text, 20, 0) == 20)
+		t->tv_sec += atol(text);
+	return result;
+}
+END
+  cc -shared -fPIC -o step.so step.c -ldl
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=localhost -keyout key -out certificate 2>/dev/null
+  step 0
+  UNDER=(env "LD_PRELOAD=$PWD/step.so" "STEP=$PWD/step")
+  listens --sandbox off --idle-timeout 1 --tls-cert certificate --tls-key key 127.0.0.1:PORT "$SITE"
+  for seconds in 3600 -3600; do
+    step 0
+    rm -f ask
+    mkfifo ask
+    openssl s_client -quiet -connect "127.0.0.1:$PORT" <ask >got 2>/dev/null 3>&- &
+    STARTED+=($!)
+    exec {asking}>ask
+    printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&$asking
+    eventually grep -q small got
+    step $seconds
+    # It has not been idle for an hour.
+    pause 0.3
+    printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&$asking
+    eventually has_two
+    begun=$(date -d "$(sed -n 's/^Date: //p' got | head -1)" +%s)
+    [ $(($(date -d "$(sed -n 's/^Date: //p' got | tail -1)" +%s) - begun)) -le $((seconds + 30)) ]
+    [ $(($(date -d "$(sed -n 's/^Date: //p' got | tail -1)" +%s) - begun)) -ge "$seconds" ]
+    # Nor is it waited for as long as that.
+    eventually has_children 0
+    exec {asking}>&-
+  done
+}
