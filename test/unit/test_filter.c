@@ -31,9 +31,9 @@ struct call {
 	int result;
 };
 
-static const int allowed[] = {SYS_getppid,  SYS_exit_group,     SYS_exit,
-			      SYS_fcntl,    SYS_ioctl,          SYS_mmap,
-			      SYS_mprotect, SYS_rt_sigprocmask, SYS_wait4,
+static const int allowed[] = {SYS_getppid, SYS_exit_group, SYS_exit, SYS_fcntl,
+			      SYS_ioctl, SYS_mmap, SYS_mprotect,
+			      SYS_rt_sigprocmask, SYS_wait4,
 #ifdef __SANITIZE_ADDRESS__
 			      /* What it does before _exit. */
 			      SYS_sigaltstack
