@@ -239,3 +239,63 @@ END
     exec {asking}>&-
   done
 }
+
+@test "rules of a site that are there and cannot be read stop it, until they can" {
+  local name
+  cp -r "$SITE" ruled
+  printf '/* \n  X-A: b\n' >ruled/_headers
+  rules='GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  for name in _headers _redirects; do
+    mv ruled/$name kept 2>/dev/null || true
+    # A link out of the root, no file at all, and one that is too long.
+    ln -s /etc/passwd ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    [[ $stderr == *"$name: "*"500: the site's rules cannot be read"* ]]
+    rm ruled/$name
+    mkdir ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    rmdir ruled/$name
+    truncate -s 1048577 ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    rm ruled/$name
+    mv kept ruled/$name 2>/dev/null || true
+  done
+  run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+  [[ $output == 'HTTP/1.1 200 '*'X-A: b'* ]]
+}
+
+@test "the launcher goes on whatever fails: accept, fork, poll, waiting, options" {
+  slow
+  reason=$(missing strace)
+  [ -z "$reason" ] || skip "$reason"
+  # strace holds --ready-fd open.
+  local fault call error tracer CLOSES=0.01
+  for fault in accept4:EINTR accept4:EAGAIN accept4:ECONNABORTED accept4:EPROTO \
+    accept4:EPERM accept4:EMFILE accept4:ENFILE accept4:ENOBUFS accept4:ENOMEM \
+    accept4:ECONNRESET poll:EINTR poll:ENOMEM fork,clone:EAGAIN fork,clone:ENOMEM \
+    wait4,waitid:EINTR wait4,waitid:ECHILD close:EINTR close:EIO; do
+    call=${fault%:*} error=${fault#*:}
+    UNDER=(strace -qq -o trace -e "trace=$call" -e "inject=$call:error=$error:when=1..2")
+    listens --log none --grace 0.3 127.0.0.1:PORT "$SITE"
+    tracer=$PID
+    for _ in 1 2 3; do
+      eventually serves || {
+        echo "$fault"
+        cat trace
+        return 1
+      }
+    done
+    children "$tracer"
+    # It has not ended, nor does it spin.
+    [ "${#CHILDREN[@]}" = 1 ]
+    [ "$(wc -l <trace)" -lt 3000 ]
+    kill -TERM "${CHILDREN[0]}"
+    eventually gone "$tracer" || {
+      echo "$fault: it does not stop"
+      return 1
+    }
+  done
+}
