@@ -108,6 +108,7 @@ const struct scenario scenarios[] = {
      .is_silent = true},
     {.name = "a program's client that is silent, over pipes",
      .args = {"--body-timeout", "0.3", "--drain-timeout", "0.1",
+	      "--write-timeout", "1",
 	      "--cgi", "/cgi/", "SITE"},
      .request = POST("/cgi/echo", "Content-Length: 10\r\n") "abc",
      .statuses = "408",
