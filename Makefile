@@ -6,6 +6,8 @@
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
+#   make coverage        the same, and which lines of src were not run; fails
+#                        if more than 5 of 100 were not
 #   make faults          each system call of perch fails by each error; LONG=1
 #                        for all errors that last (make check has a part of it)
 #   make load            10,000 idle connections, 1,000 a second for a minute,
@@ -112,11 +114,11 @@ layers = \
     conn/process conn/complaint conn/relay conn/output conn/inbox \
     conn/receiver conn/outbox conn/parts conn/speech conn/websocket conn/talk \
     conn/conn conn/preface conn/desk conn/answer conn/gateway conn/repeat \
-    host/peer host/endpoint host/start host/filter host/landlock host/sandbox \
-    host/config host/connection host/address host/children host/socket \
-    host/privilege host/opener host/watch host/fork host/monitor host/notify \
-    host/orders host/image host/ucspi host/overload host/handover host/reload \
-    host/launcher host/stack host/listen
+    host/peer host/endpoint host/start host/fork host/filter host/landlock \
+    host/sandbox host/config host/connection host/address host/children \
+    host/reaper host/socket host/privilege host/opener host/watch host/monitor \
+    host/notify host/orders host/image host/ucspi host/overload host/crash \
+    host/handover host/reload host/launcher host/stack host/code host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.
@@ -282,6 +284,19 @@ check-asan: deps
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all'
 
+# Other users' processes write there too. What fails by the time that this
+# takes, or by the sandbox that is left out, is no matter here.
+coverage = build-coverage
+coverage_flags = BUILD=$(coverage) BIN=$(coverage) CC=gcc STATIC=0 \
+    hardening=-fPIE CFLAGS='-O0 -g --coverage' \
+    LDFLAGS='-Wl,--wrap=_exit,--wrap=syscall $(abspath $(coverage)/end.o)'
+coverage: deps
+	rm -rf $(coverage)
+	mkdir $(coverage)
+	gcc -O2 -c -o $(coverage)/end.o test/coverage/end.c
+	umask 0; $(MAKE) --no-print-directory $(coverage_flags) run-tests || true
+	test/coverage/report $(coverage) 95
+
 # make fuzz/head SECONDS=60
 fuzz/websocket: examples/ws-echo
 fuzz/%:
@@ -405,7 +420,8 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run faults load check run-tests check-asan bench bench-quick deps \
+.PHONY: all run check run-tests check-asan coverage faults load bench \
+    bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \

@@ -13,6 +13,7 @@
 #include "conn/preface.h"
 #include "conn/tls_stream.h"
 #include "conn/tls_variables.h"
+#include "host/code.h"
 #include "host/connection.h"
 #include "host/endpoint.h"
 #include "host/listen.h"
@@ -177,6 +178,7 @@ prepare_tls(void)
 		return 0;
 	if ((error = tls_warm(&tls)) != NULL)
 		return refuse(NULL, error);
+	code_make_huge();
 	return tls_stream_init(&tls) ? 0 : refuse(NULL, "no memory");
 }
 

@@ -11,6 +11,12 @@ setup_file() {
   printf 'b%.0s' {1..3000} >b
   printf 'w %.0s' {1..1500} >words.txt
   ln -s a link
+  # These are too large to be kept: they stay open.
+  for name in large longer written replaced-large lost moved; do
+    head -c 100000 /dev/zero | tr '\0' "${name:0:1}" >"$name"
+  done
+  ln -s large link-large
+  truncate -s 64M huge
   mkdir folder
   local name since
   for name in replaced cut deleted forbidden folder/second.html; do
@@ -137,6 +143,7 @@ serves_anew() {
   listens --log none --max-requests 0 --file-cache-valid 0.003 \
     127.0.0.1:PORT "$SITE"
   cd "$SITE"
+  ln -sfn a link
   perl -MIO::Socket::INET -e '
     alarm 60;
     my $changes = fork // die;
@@ -166,6 +173,66 @@ serves_anew() {
     print "$_ $count{$_}\n" for keys %count;
     die if keys %of != 2 || grep $_ < 10, values %count;
   ' "$PORT"
+}
+
+@test "a large file stays open as long, and what is changed in it, or in its name, is seen at once" {
+  listens --log none --file-cache-valid 3600 127.0.0.1:PORT "$SITE"
+  connect CLIENT
+  cd "$SITE"
+  thrice /link-large
+  [[ $code = 200 && $body = l*l && ${#body} = 100000 ]]
+  # It is not opened again: where the link leads to is not looked at.
+  local was=$tag name
+  ln -sfn written link-large
+  ask_for /link-large
+  [[ $tag = "$was" && $body = l*l && ${#body} = 100000 ]]
+  thrice /large 'Range: bytes=10-50009'
+  [[ $code = 206 && ${#body} = 50000 ]]
+  for name in longer written replaced-large lost moved; do
+    thrice "/$name"
+    [[ $body = "${name:0:1}"* && ${#body} = 100000 ]]
+  done
+
+  echo more >>longer
+  printf new | dd of=written conv=notrunc status=none
+  printf 'R%.0s' {1..20000} >other
+  mv other replaced-large
+  rm lost
+  mv moved folder/
+  for name in longer written replaced-large; do
+    was=$tag
+    ask_for "/$name"
+    [ "$tag" != "$was" ]
+    [ "${#body}" = "$(stat -c %s "$name")" ]
+    [ "$body" = "$(cat "$name")" ] || [ "$name" = longer ]
+  done
+  ask_for /lost
+  [ "$code" = 404 ]
+  ask_for /moved
+  [ "$code" = 404 ]
+}
+
+@test "a large file that shrinks while it is sent again cuts the answer short, and the connection" {
+  listens --log common --file-cache-valid 3600 127.0.0.1:PORT "$SITE"
+  perl -MIO::Socket::INET -e '
+    alarm 60;
+    my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
+    for my $round (1 .. 3) {
+      my ($length, $body, $got) = (0);
+      syswrite $s, "GET /huge HTTP/1.1\r\nHost: a\r\n\r\n";
+      while (($_ = <$s>) ne "\r\n") {
+        $length = $1 if /^Content-Length: (.*)\r/;
+      }
+      die if $length != 64 << 20;
+      truncate "$ARGV[1]/huge", 100 or die if $round == 3;
+      $got = read $s, $body, $length;
+      die "$round: $got" if $round == 3 ? $got >= $length : $got != $length;
+      print "$round: $got\n";
+    }
+    # Nothing comes behind it that could be taken for the rest.
+    die if read $s, my $more, 1;
+  ' "$PORT" "$SITE"
+  eventually logs 'cut short: the file or the content ended early'
 }
 
 @test "what is given again is as whole: 304, ranges, HEAD, codings, pipelined, and Date goes on" {

@@ -115,6 +115,28 @@ load launcher
   done
 }
 
+# ended_at_once ARG...: of many connections whose processes end at once none
+# is left over, nor counted.
+ended_at_once() {
+  local c i
+  listens --max-connections 40 --max-per-address 40 127.0.0.1:PORT "$@"
+  for ((i = 0; i < 40; i++)); do connect c; done
+  eventually has_children 40
+  kill -KILL "${CHILDREN[@]:2}"
+  eventually has_children 2
+  for ((i = 0; i < 38; i++)); do connect c; done
+  eventually has_children 40
+  not logs refused
+}
+
+@test "children that are killed at once are waited for, and count no more" {
+  ended_at_once "$SITE"
+}
+
+@test "PROGRAMs that are killed at once are waited for, and count no more" {
+  ended_at_once -- sleep 100
+}
+
 @test "--max-per-address: others are served on" {
   local a b
   listens --max-per-address 2 PORT "$SITE"
@@ -186,6 +208,59 @@ load launcher
   says
   [ -z "$answer" ]
   has_children 1
+}
+
+# --- crashes
+
+# crashes [SIGNAL] ...: a process of ours for each, which that ends.
+crashes() {
+  local a signal
+  for signal; do
+    hold a
+    kill "-$signal" "$HELD"
+    eventually gone "$HELD"
+    exec {a}>&-
+  done
+}
+
+@test "an address whose processes crash is refused, and others are served" {
+  listens --crash-pause 3600 --retry-after 7 PORT "$SITE"
+  crashes ABRT ILL SYS
+  serves
+  not logs refusing
+  crashes TRAP
+  get
+  [ "$code" = 503 ]
+  [[ $answer == *$'\r\nRetry-After: 7\r\n'* ]]
+  logs 'was killed by signal 6'
+  logs 'refusing 127.0.0.1 for 3600 s: its processes have crashed'
+  eventually logs 'refused 1 connection, of 127.0.0.1: its processes have crashed'
+  serves ::1
+  # A reload is a new beginning.
+  kill -HUP $PID
+  eventually logs reloaded
+  eventually serves
+}
+
+@test "it is served again after --crash-pause" {
+  listens --crash-pause 0.2 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT
+  eventually serves
+}
+
+@test "who is told to end has not crashed, nor has a PROGRAM, or what a proxy sends" {
+  listens --crash-pause 3600 127.0.0.1:PORT "$SITE"
+  crashes KILL KILL USR1 KILL KILL
+  serves
+  listens --crash-pause 3600 127.0.0.1:PORT -- sleep 100
+  crashes ABRT ABRT ABRT ABRT ABRT
+  hold a
+  listens --crash-pause 3600 --trust-forwarded 127.0.0.1 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT ABRT
+  serves
+  listens --crash-pause 0 127.0.0.1:PORT "$SITE"
+  crashes ABRT ABRT ABRT ABRT ABRT
+  serves
 }
 
 # --- trouble

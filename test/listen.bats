@@ -269,7 +269,7 @@ END
   echo "launcher $((after[9] - before[9])), children $((after[10] - before[10]))"
   ((after[9] - before[9] <= 40 * 4))
   # Three of them came with the sandbox.
-  ((after[10] - before[10] <= 40 * 13))
+  ((after[10] - before[10] <= 40 * 10))
 }
 
 @test "it waits for its children where its parent ignores SIGCHLD" {

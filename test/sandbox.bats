@@ -129,7 +129,7 @@ all_held() {
 
 @test "so do the connections of perch-listen, however many it has accepted, before and after a reload, and none harms another" {
   MODE=on LISTEN=$HOLE/perch-listen
-  listens --sandbox on 127.0.0.1:PORT "$SITE"
+  listens --sandbox on --crash-pause 0 127.0.0.1:PORT "$SITE"
   connect sibling
   ask $sibling /
   read -r -t 5 -u $sibling
@@ -150,7 +150,7 @@ all_held() {
 
 @test "and those of its images with --exec" {
   MODE=on LISTEN=$HOLE/perch-listen
-  listens --sandbox on --exec 127.0.0.1:PORT "$SITE"
+  listens --sandbox on --crash-pause 0 --exec 127.0.0.1:PORT "$SITE"
   all_held by_socket
 }
 
@@ -160,7 +160,7 @@ all_held() {
   MODE=on LISTEN=$HOLE/perch-tls
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
     -subj /CN=a -keyout key -out pem 2>/dev/null
-  listens --sandbox on --tls-cert pem --tls-key key 127.0.0.1:PORT "$SITE"
+  listens --sandbox on --crash-pause 0 --tls-cert pem --tls-key key 127.0.0.1:PORT "$SITE"
   URL=https://127.0.0.1:$PORT/
   # To start curl takes longer than all else here.
   ACTS=("read $SITE/index.html|small|small" "read $PWD/key|?*|Permission denied"

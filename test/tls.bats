@@ -246,6 +246,8 @@ has_lines() { [ "$(grep -c "$2" "$LOG")" = "$1" ]; }
   openssl req -x509 -newkey rsa:2048 -nodes -days 9 -utf8 -keyout rich.key -out rich.pem \
     -subj '/C=DE/ST=Hessen/L=Hanau/O=Fische, Müller/OU=Teich/OU=See/CN=Änne/UID=anne/emailAddress=anne@fish.test' \
     -addext "subjectAltName=email:a@fish.test,DNS:fish.test,URI:http://x/,DNS:pond.test$(printf ',DNS:%s.test' {2..12})" 2>/dev/null
+  # From the next second on, of nine days eight are left and some.
+  sleep 1
   tls --tls-client-ca rich.pem --cgi /cgi/
   [ "$(fetch --cert rich.pem --key rich.key /cgi/pem)" = "$(cat rich.pem)" ]
   print=$(openssl x509 -in rich.pem -noout -fingerprint -sha256)
@@ -619,6 +621,40 @@ shows() {
   kill "$PID"
   exits 0 "$PID"
   eventually gone "$opener"
+}
+
+@test "tickets, a last response and close_notify go in one write" {
+  strace -o /dev/null true 2>/dev/null || skip 'needs strace'
+  UNDER=(strace -D -f -qq -o "$PWD/trace" -e trace=sendto)
+  tls
+  UNDER=()
+  before=0
+  for attempt in {1..10}; do
+    [ "$(fetch --tlsv1.3 -H 'Connection: close' /)" = small ]
+    eventually has_children 0
+    writes=$(($(grep -c 'sendto(' trace) - before))
+    before=$((before + writes))
+    cat trace
+    # Tickets go alone where the client takes its time before its request.
+    [ "$writes" -le 3 ]
+    [ "$writes" = 3 ] || break
+  done
+  [ "$writes" = 2 ]
+}
+
+@test "who waits for tickets alone gets them" {
+  tls
+  (sleep 1) | timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls1_3 \
+    -sess_out session >/dev/null 2>&1
+  [ -s session ]
+}
+
+@test "what libcrypto has of code lies on huge pages, where there are any" {
+  grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled &&
+    skip 'there are no huge pages'
+  tls
+  awk '/^AnonHugePages:/ { exit !($2 >= 2048) }' "/proc/$PID/smaps_rollup"
+  [ "$(fetch /)" = small ]
 }
 
 @test "WebSockets go over TLS" {

@@ -56,7 +56,10 @@ buf_add_str(struct buf *b, const char *string)
 void
 buf_add_char(struct buf *b, char c)
 {
-	buf_add(b, (struct slice){&c, 1});
+	if (b->overflow || b->len == b->cap)
+		b->overflow = true;
+	else
+		b->data[b->len++] = c;
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <unistd.h>
 
 #include "conn/cache.h"
 
@@ -85,6 +86,28 @@ moved(struct slice part, struct slice from, struct slice to)
 	return (struct slice){to.ptr + (part.ptr - from.ptr), part.len};
 }
 
+static void
+close_file(const struct cache_entry *entry)
+{
+	if (entry->fd >= 0)
+		close(entry->fd);
+}
+
+void
+cache_drop(struct cache *cache, struct cache_entry *entry)
+{
+	close_file(entry);
+	*entry = cache->storage->entry[--cache->count];
+}
+
+void
+cache_clear(struct cache *cache)
+{
+	for (size_t i = 0; i < cache->count; i++)
+		close_file(&cache->storage->entry[i]);
+	cache->used = cache->count = 0;
+}
+
 /*
  * Takes the place of what was kept for that head; or, where there is no room,
  * of all that was kept.
@@ -95,14 +118,14 @@ make_place(struct cache *cache, struct slice head, size_t size)
 	struct cache_entry *old = find_head(cache, head);
 
 	if (old != NULL)
-		*old = cache->storage->entry[--cache->count];
+		cache_drop(cache, old);
 	if (cache->count == CACHE_ENTRIES_MAX ||
 	    size > cache->limits.size - cache->used)
-		cache->used = cache->count = 0;
+		cache_clear(cache);
 	return &cache->storage->entry[cache->count++];
 }
 
-void
+bool
 cache_keep(struct cache *cache, const struct cache_entry *entry)
 {
 	size_t size = entry->head.len + entry->answer.len;
@@ -110,9 +133,10 @@ cache_keep(struct cache *cache, const struct cache_entry *entry)
 	struct slice head, answer;
 
 	if (size > cache->limits.size)
-		return;
+		return false;
 	/* What is decided anew is most often as long as it was before. */
 	if (old != NULL && old->answer.len == entry->answer.len) {
+		close_file(old);
 		kept = old;
 		head = old->head;
 		answer = old->answer;
@@ -127,4 +151,5 @@ cache_keep(struct cache *cache, const struct cache_entry *entry)
 	kept->answer = answer;
 	kept->referer = moved(entry->referer, entry->head, head);
 	kept->agent = moved(entry->agent, entry->head, head);
+	return true;
 }

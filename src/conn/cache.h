@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "base/slice.h"
@@ -21,7 +22,10 @@ struct cache_limits {
 struct cache_entry {
 	int64_t until;        /* clock_ms */
 	struct slice head;    /* of the request, from its line to the end */
-	struct slice answer;  /* head and content */
+	struct slice answer;  /* head and content, or the head alone: */
+	int fd;               /* of the file that the content is in; or -1 */
+	struct stat st;       /* what that file was */
+	uint64_t offset, len; /* of the content in it */
 	size_t date_at;       /* of the value of Date in it */
 	size_t request_len;   /* of the request's line, without its end */
 	struct slice referer; /* in head, for the log; or empty */
@@ -39,7 +43,8 @@ struct cache_storage {
 };
 
 /*
- * The answers that a connection may be given again. The key is the head of
+ * The answers that a connection may be given again, or of a large one its
+ * head, and its file open. The key is the head of
  * a request, all of it: whoever sends the same bytes again on the same
  * connection means the same, whatever fields decide about the answer.
  *
@@ -73,8 +78,15 @@ bool cache_mark(struct cache *cache, struct slice head);
 
 /*
  * Copies an entry, with all that it points to, in the place of what was
- * kept for its head. Where there is no room everything else goes.
+ * kept for its head. Where there is no room everything else goes. False if it
+ * is too large; else its file is the cache's to close.
  */
-void cache_keep(struct cache *cache, const struct cache_entry *entry);
+bool cache_keep(struct cache *cache, const struct cache_entry *entry);
+
+/* Forgets an entry that is not true any more. */
+void cache_drop(struct cache *cache, struct cache_entry *entry);
+
+/* Forgets all of them. */
+void cache_clear(struct cache *cache);
 
 #endif

@@ -8,6 +8,7 @@
 #include "conn/repeat.h"
 #include "conn/stop.h"
 #include "conn/talk.h"
+#include "serve/file.h"
 #include "serve/route.h"
 
 int64_t
@@ -253,10 +254,13 @@ next_head(struct conn *c, struct slice *head)
 
 	for (;;) {
 		struct slice bytes = reader_bytes(&c->reader);
+		enum repeat_result again = repeat_answer(c);
 		enum status status;
 		ssize_t n;
 
-		if (repeat_answer(c)) {
+		if (again == REPEAT_CUT)
+			return false;
+		if (again == REPEAT_DONE) {
 			deadline = clock_deadline(s->idle_ms);
 			scan = (struct head_scan){0};
 			has_begun = is_first = false;
@@ -299,7 +303,7 @@ end(struct conn *c)
 {
 	const struct body_limits *limits = &c->settings->body;
 
-	if (stream_flush(c->stream))
+	if (stream_finish(c->stream))
 		return;
 	if (c->must_linger || reader_bytes(&c->reader).len > 0 ||
 	    c->stream->ops->has_input(c->stream))
@@ -331,4 +335,6 @@ conn_serve(struct conn *c)
 		       serve_request(c))
 			begin_request(c);
 	end(c);
+	cache_clear(&c->cache);
+	file_forget(&c->kept);
 }

@@ -367,8 +367,8 @@ fd_has_input(struct stream *s)
 	       ioctl(f->stream.in_fd, FIONREAD, &n) == 0 && n > 0;
 }
 
-static const struct stream_ops fd_ops = {fd_read, fd_write, fd_send_file,
-					 fd_end_output, fd_has_input};
+static const struct stream_ops fd_ops = {
+    fd_read, fd_write, fd_send_file, fd_end_output, fd_has_input, NULL};
 
 void
 fd_stream_init_socket(struct fd_stream *f, int fd, char *out_storage,

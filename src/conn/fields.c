@@ -64,13 +64,19 @@ find_site_field(const struct fields *f, struct slice wanted)
 	return (struct slice){0};
 }
 
+bool
+fields_are_ruled(const struct fields *f)
+{
+	return (f->rules != NULL && f->rules->header_count > 0) ||
+	       f->site.len > 0;
+}
+
 void
 fields_add(struct buf *out, const struct fields *f, struct slice lines)
 {
 	struct slice line, rest = lines, name, value;
 
-	if ((f->rules == NULL || f->rules->header_count == 0) &&
-	    f->site.len == 0) {
+	if (!fields_are_ruled(f)) {
 		buf_add(out, lines);
 		return;
 	}

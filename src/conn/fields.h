@@ -20,6 +20,9 @@ struct fields {
 	bool is_not_modified; /* 304: only what a cache wants to know */
 };
 
+/* False where fields_add appends all, and fields_add_ruled nothing. */
+bool fields_are_ruled(const struct fields *f);
+
 /*
  * Appends lines, each "Name: value\r\n", without those whose field the
  * rules or the site set or remove. out may overflow.

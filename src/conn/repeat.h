@@ -12,6 +12,10 @@
  * --file-cache-valid says. What it depends on in the file system may be
  * that much older than the answer, and nothing else may: the file, those
  * beside it, the rules of the site.
+ *
+ * A large file is not kept, but stays open, and is looked at before each
+ * answer: where it has changed since the head was made, its name and its
+ * permissions included, the answer is decided anew at once.
  */
 
 /* A request that is being answered, whose answer may be worth to be kept. */
@@ -23,11 +27,17 @@ struct repeat {
 	size_t pending;     /* and what it had still to send */
 };
 
+enum repeat_result {
+	REPEAT_NONE, /* the answer must be decided */
+	REPEAT_DONE,
+	REPEAT_CUT /* the connection must end, the answer is not whole */
+};
+
 /*
  * Answers the request that is next in the reader, if it is one that was
- * answered before, whole. False if that must be decided.
+ * answered before, whole.
  */
-bool repeat_answer(struct conn *c);
+enum repeat_result repeat_answer(struct conn *c);
 
 /* Before the answer to c's current request is decided. */
 void repeat_begin(struct repeat *repeat, struct conn *c, struct exchange *x);

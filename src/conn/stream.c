@@ -20,8 +20,8 @@ stream_read(struct stream *s, void *dst, size_t cap, int64_t deadline)
 	return error ? error : s->ops->read(s, dst, cap, deadline);
 }
 
-static int
-send_pending(struct stream *s, enum stream_more more)
+int
+stream_send(struct stream *s, enum stream_more more)
 {
 	struct slice bytes = buf_slice(&s->out);
 
@@ -36,7 +36,13 @@ send_pending(struct stream *s, enum stream_more more)
 int
 stream_flush(struct stream *s)
 {
-	return send_pending(s, STREAM_LAST);
+	return stream_send(s, STREAM_LAST);
+}
+
+int
+stream_finish(struct stream *s)
+{
+	return s->ops->finish != NULL ? s->ops->finish(s) : stream_flush(s);
 }
 
 int
@@ -44,7 +50,7 @@ stream_reserve(struct stream *s, size_t room)
 {
 	if (s->out.cap - s->out.len >= room)
 		return s->error;
-	return send_pending(s, STREAM_MORE);
+	return stream_send(s, STREAM_MORE);
 }
 
 int
@@ -59,7 +65,7 @@ stream_write(struct stream *s, struct slice bytes)
 		buf_add(&s->out, part);
 		bytes = slice_skip(bytes, part.len);
 		if (bytes.len > 0)
-			send_pending(s, STREAM_MORE);
+			stream_send(s, STREAM_MORE);
 	}
 	return s->error;
 }
@@ -67,7 +73,7 @@ stream_write(struct stream *s, struct slice bytes)
 int
 stream_send_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
 {
-	if (send_pending(s, len > 0 ? STREAM_MORE : STREAM_LAST) || len == 0)
+	if (stream_send(s, len > 0 ? STREAM_MORE : STREAM_LAST) || len == 0)
 		return s->error;
 	return note_error(s, s->ops->send_file(s, fd, offset, len));
 }

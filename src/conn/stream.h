@@ -48,6 +48,11 @@ struct stream_ops {
 	void (*end_output)(struct stream *s);
 	/* True if there is input that was not read. */
 	bool (*has_input)(struct stream *s);
+	/*
+	 * Sends what is pending, and whatever tells the client, in the bytes
+	 * themselves, that it was all. NULL: nothing does.
+	 */
+	int (*finish)(struct stream *s);
 };
 
 /*
@@ -88,8 +93,14 @@ int stream_write(struct stream *s, struct slice bytes);
  */
 int stream_reserve(struct stream *s, size_t room) MUST_CHECK;
 
-/* Sends what is pending. */
+/* Sends what is pending, to be followed by more at once or not. */
+int stream_send(struct stream *s, enum stream_more more);
+
+/* Sends what is pending, to be followed by nothing. */
 int stream_flush(struct stream *s);
+
+/* Sends what is pending, the last there is: as ops->finish. */
+int stream_finish(struct stream *s);
 
 /* Sends what is pending, then len bytes of the file from offset. */
 int stream_send_file(struct stream *s, int fd, uint64_t offset,

@@ -13,7 +13,27 @@
 
 #define RECORD_MAX SSL3_RT_MAX_PLAIN_LENGTH
 
+/* So long tickets wait for a response that they can go with. */
+#define TICKETS_HELD_MS 20
+
 /* --- what OpenSSL reads from and writes to */
+
+/*
+ * A request follows a handshake at once, mostly, and no client needs a
+ * ticket to send it.
+ */
+static ssize_t
+read_under(struct tls_stream *t, char *dst, size_t cap)
+{
+	int64_t until = clock_deadline(TICKETS_HELD_MS);
+	ssize_t n = IO_TIMEOUT;
+
+	if (t->holds_tickets && t->deadline > until)
+		n = t->under->ops->read(t->under, dst, cap, until);
+	t->holds_tickets = false;
+	return n != IO_TIMEOUT ? n
+			       : stream_read(t->under, dst, cap, t->deadline);
+}
 
 static int
 bio_read(BIO *b, char *dst, int cap)
@@ -27,7 +47,7 @@ bio_read(BIO *b, char *dst, int cap)
 		memcpy(dst, t->early.ptr, (size_t)n);
 		t->early = slice_skip(t->early, (size_t)n);
 	} else {
-		n = stream_read(t->under, dst, (size_t)cap, t->deadline);
+		n = read_under(t, dst, (size_t)cap);
 	}
 	if (n > 0) {
 		t->has_begun = true;
@@ -260,17 +280,26 @@ tls_send_file(struct stream *s, int fd, uint64_t offset, uint64_t len)
 	return error;
 }
 
-void
-tls_stream_close(struct tls_stream *t)
+static int
+tls_finish(struct stream *s)
 {
+	struct tls_stream *t = (struct tls_stream *)s;
+	int error = stream_send(s, STREAM_MORE);
+
 	if (!t->is_broken && !t->has_closed) {
 		t->has_closed = true;
 		t->more = STREAM_LAST;
 		ERR_clear_error();
-		if (!t->stream.breaks_off)
+		if (!s->breaks_off)
 			SSL_shutdown(t->ssl);
 	}
-	stream_flush(t->under);
+	return stream_flush(t->under) ? t->under->error : error;
+}
+
+void
+tls_stream_close(struct tls_stream *t)
+{
+	(void)stream_finish(&t->stream);
 }
 
 static void
@@ -290,8 +319,9 @@ tls_has_input(struct stream *s)
 	return s->is_ready || t->under->ops->has_input(t->under);
 }
 
-static const struct stream_ops tls_ops = {tls_read, tls_write, tls_send_file,
-					  tls_end_output, tls_has_input};
+static const struct stream_ops tls_ops = {tls_read,      tls_write,
+					  tls_send_file, tls_end_output,
+					  tls_has_input, tls_finish};
 
 /* --- the handshake */
 
@@ -356,8 +386,10 @@ tls_stream_start(struct tls_stream *t, struct tls *tls, struct stream *under,
 	n = SSL_accept(t->ssl);
 	t->stream.is_ready = SSL_has_pending(t->ssl);
 	/* No client sends more than its hello before it has heard ours. */
-	if (n == 1 && t->early.len == 0)
+	if (n == 1 && t->early.len == 0) {
+		t->holds_tickets = SSL_version(t->ssl) == TLS1_3_VERSION;
 		return TLS_STARTED;
+	}
 	/* An alert, perhaps. */
 	stream_flush(under);
 	return explain(t, n, why);

@@ -8,7 +8,8 @@
 /*
  * A stream that is TLS over another one. The other waits, keeps deadlines
  * and the client's pace, and collects output: what a handshake says last
- * goes out with the first response, or before we wait for a request.
+ * goes out with the first response, or before we wait for a request; if it
+ * is tickets alone, after a moment of waiting.
  *
  * An end of input without a close_notify is IO_FAILED and not the end: a
  * request that was cut off is not taken for a whole one (RFC 8446, section
@@ -26,6 +27,7 @@ struct tls_stream {
 	bool is_cut;     /* the input has ended, without a word or with one */
 	bool is_broken;  /* nothing more can be sent or read */
 	bool has_closed; /* we have sent close_notify */
+	bool holds_tickets; /* they are pending, and nothing else is */
 
 	/* Where the kernel encrypts what is written to under. */
 	void *socket; /* BIO; NULL: it cannot */

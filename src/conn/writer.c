@@ -55,12 +55,49 @@ date_of_now(struct writer *w)
 }
 
 static void
-add_date(struct writer *w, struct buf *out)
+add_date(struct writer *w, struct buf *out, size_t before)
 {
 	buf_add(out, SLICE("Date: "));
-	w->date_at = out->len;
+	w->date_at = out->len - before;
 	buf_add(out, date_of_now(w));
 	buf_add(out, SLICE("\r\n"));
+}
+
+/* The lines that nearly every head begins with. */
+static void
+add_opening(struct writer *w, struct buf *out, const struct response *res,
+	    const struct fields *fields)
+{
+	size_t before = out->len;
+
+	add_status_line(out, res->status);
+	if (!res->has_date)
+		add_date(w, out, before);
+	if (!res->has_server)
+		fields_add(out, fields, SLICE("Server: perch\r\n"));
+}
+
+static void
+add_opening_again(struct writer *w, struct buf *out, const struct response *res,
+		  const struct fields *fields)
+{
+	struct buf opening = BUF_OVER(w->opening);
+
+	/* For the second that it is. */
+	date_of_now(w);
+	if (w->opening_second != w->date_second ||
+	    w->opening_status != res->status) {
+		add_opening(w, &opening, res, fields);
+		w->opening_len = opening.overflow ? 0 : opening.len;
+		w->opening_second = w->date_second;
+		w->opening_status = res->status;
+		w->opening_date_at = w->date_at;
+	}
+	w->date_at = w->opening_date_at;
+	if (w->opening_len > 0)
+		buf_add(out, (struct slice){w->opening, w->opening_len});
+	else
+		add_opening(w, out, res, fields);
 }
 
 static void
@@ -96,11 +133,10 @@ add_head(struct writer *w, const struct writer_request *req,
 					  res->site_fields.len + ruled))
 		return w->stream->error;
 	before = out->len;
-	add_status_line(out, res->status);
-	if (!res->has_date)
-		add_date(w, out);
-	if (!res->has_server)
-		fields_add(out, &fields, SLICE("Server: perch\r\n"));
+	if (res->has_date || res->has_server || fields_are_ruled(&fields))
+		add_opening(w, out, res, &fields);
+	else
+		add_opening_again(w, out, res, &fields);
 	fields_add(out, &fields, buf_slice(&res->fields));
 	fields_add_ruled(out, &fields);
 	add_framing(out, res, is_chunked);
@@ -109,8 +145,10 @@ add_head(struct writer *w, const struct writer_request *req,
 	else if (req->minor == 0)
 		fields_add_one(out, SLICE("Connection"), SLICE("keep-alive"));
 	buf_add(out, SLICE("\r\n"));
-	if (!out->overflow && !res->fields.overflow)
+	if (!out->overflow && !res->fields.overflow) {
+		w->head = (struct slice){out->data + before, out->len - before};
 		return 0;
+	}
 	out->len = before;
 	out->overflow = false;
 	return IO_INVALID;

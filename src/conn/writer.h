@@ -22,7 +22,16 @@ struct writer {
 	/* The Date of the second in which the last response was made. */
 	int64_t date_second;
 	char date[29];
-	size_t date_at; /* where that is in the pending output */
+	size_t date_at; /* where that is in head */
+	/* How the last head began, if as those of most: the same again for
+	 * the same status in the same second. */
+	int64_t opening_second;
+	int opening_status;
+	size_t opening_len, opening_date_at;
+	char opening[128];
+	/* The last head, where it lies in the stream's storage: until more is
+	 * added there. */
+	struct slice head;
 };
 
 /* Content from a source passes in blocks of this many bytes at most. */
@@ -54,8 +63,8 @@ int writer_send(struct writer *w, const struct writer_request *req,
 		uint64_t *content_sent) MUST_CHECK;
 
 /*
- * Adds an answer to what is pending that was sent before, with the Date of
- * now at that place. It has OUT_CAP bytes at most.
+ * Adds an answer to what is pending that was sent before, or its head, with
+ * the Date of now at that place. It has OUT_CAP bytes at most.
  */
 int writer_repeat(struct writer *w, struct slice answer, size_t date_at);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/children.h"
+#include "http/ip.h"
 
 struct child_client {
 	uint64_t key;
@@ -40,6 +41,24 @@ children_key(const struct sockaddr_storage *address)
 	default:
 		return CHILDREN_NO_KEY;
 	}
+}
+
+void
+children_format(uint64_t key, struct buf *out)
+{
+	struct ip ip = {{0}};
+	bool is_v4 = (key & KEY_OF_V4) == KEY_OF_V4;
+
+	for (size_t i = 0; i < 8; i++)
+		ip.byte[i + (is_v4 ? 8 : 0)] =
+		    (unsigned char)(key >> (56 - 8 * i));
+	if (is_v4) {
+		memset(ip.byte, 0, 10);
+		memset(ip.byte + 10, 0xff, 2);
+	}
+	ip_format(&ip, out);
+	if (!is_v4)
+		buf_add_str(out, "/64");
 }
 
 /* At most half of the slots are ever in use: runs of them stay short. */
@@ -171,6 +190,14 @@ children_remove(struct children *c, pid_t pid)
 		free_key(c, of_key);
 	c->total--;
 	return true;
+}
+
+uint64_t
+children_key_of(const struct children *c, pid_t pid)
+{
+	size_t at = find_pid(c, pid);
+
+	return c->by_pid[at].pid != 0 ? c->by_pid[at].key : CHILDREN_NO_KEY;
 }
 
 size_t

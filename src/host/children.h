@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 /*
  * The processes that serve connections now, and how many of them each
@@ -39,6 +39,9 @@ struct child {
  */
 uint64_t children_key(const struct sockaddr_storage *address);
 
+/* Appends what has that key: "192.0.2.1" or "2001:db8::/64". */
+void children_format(uint64_t key, struct buf *out);
+
 /* The bytes of storage for cap processes. */
 size_t children_size(size_t cap);
 
@@ -56,12 +59,16 @@ bool children_add(struct children *c, pid_t pid, uint64_t key);
 /* False if pid is not there. */
 bool children_remove(struct children *c, pid_t pid);
 
+/* The key of the client that pid serves, or CHILDREN_NO_KEY. */
+uint64_t children_key_of(const struct children *c, pid_t pid);
+
 /* How many processes serve the client of that key. */
 size_t children_count(const struct children *c, uint64_t key);
 
 /*
  * Yields the process in or behind slot *at, and moves *at on. False at the
- * end. The table must not change meanwhile.
+ * end. Meanwhile the table must not change, but for the loss of the process
+ * that was yielded last: then *at must be moved back by one.
  */
 bool children_next(const struct children *c, size_t *at, struct child *child);
 

@@ -20,8 +20,9 @@ struct listen_settings {
 	uint64_t retry_after; /* seconds */
 	uint64_t socket_mode; /* of unix: sockets */
 	int64_t grace_ms;
-	int64_t ready_fd; /* or -1 */
-	const char *user; /* or NULL */
+	int64_t crash_pause_ms; /* 0: none */
+	int64_t ready_fd;       /* or -1 */
+	const char *user;       /* or NULL */
 };
 
 /* The programs that share one table of options. */

@@ -5,7 +5,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/filter.h"
+#include "host/fork.h"
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -117,7 +117,7 @@ allow_fork(struct program *p, uint64_t pass)
 	unsigned start = begin_case(p, SYS_clone);
 
 	load(p, LOW(0));
-	add(p, IS(SIGCHLD), 0, 5);
+	add(p, IS(FORK_SIGNAL), 0, 5);
 	load(p, LOW(5));
 	add(p, IS(pass), 0, 3);
 	load(p, HIGH(5));

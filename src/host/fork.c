@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,7 +17,7 @@ clone_with(const uint64_t *pass)
 			 "syscall\n\t"
 			 "xorl %%r9d, %%r9d"
 			 : "=a"(result)
-			 : "0"((long)SYS_clone), "D"((long)SIGCHLD),
+			 : "0"((long)SYS_clone), "D"((long)FORK_SIGNAL),
 			   "S"(0l), [pass] "b"(pass)
 			 : "rcx", "r11", "r9", "memory", "cc");
 	return result;
@@ -29,7 +28,7 @@ clone_with(const uint64_t *pass)
 static long
 clone_with(const uint64_t *pass)
 {
-	register long result __asm__("x0") = SIGCHLD;
+	register long result __asm__("x0") = FORK_SIGNAL;
 	register long stack __asm__("x1") = 0;
 	register long number __asm__("x8") = SYS_clone;
 

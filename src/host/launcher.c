@@ -31,28 +31,14 @@
 #define REAP_SOON_COUNT 10
 #define CHECK_MS 10
 
+/*
+ * Of a flood of connections that are refused many are taken at a time: to be
+ * woken for each costs half as much as to refuse it.
+ */
+#define FLOOD_REST_MS 1
+
 /* What a process may take to be gone after SIGKILL. */
 #define KILL_MS 1000
-
-/* A crash is ours to mend; how programs end is their own affair. */
-static void
-note_end(struct launcher *l, pid_t pid, int status)
-{
-	char storage[128];
-	struct buf text = {.data = storage, .cap = sizeof(storage) - 1};
-
-	if (!WIFSIGNALED(status) || l->is_stopping ||
-	    l->config->listen.program != NULL)
-		return;
-	buf_add_str(&text, "process ");
-	buf_add_u64(&text, (uint64_t)pid);
-	buf_add_str(&text, " was killed by signal ");
-	buf_add_u64(&text, (uint64_t)WTERMSIG(status));
-	if (WTERMSIG(status) == SIGSYS)
-		buf_add_str(&text, ": a system call that it may not make");
-	storage[text.len] = '\0';
-	overload_complain(&l->overload, storage, NULL);
-}
 
 /* After a fork a page that is written to is copied: only what changes is. */
 static void
@@ -63,17 +49,25 @@ be_lively(struct launcher *l)
 }
 
 static void
+take_end(void *argument, pid_t pid, int status)
+{
+	struct launcher *l = argument;
+	uint64_t key = children_key_of(l->children, pid);
+
+	be_lively(l);
+	if (reload_take_end(&l->reload, pid, status) ||
+	    !children_remove(l->children, pid))
+		return;
+	/* A crash is ours to mend; how programs end is their own affair. */
+	if (WIFSIGNALED(status) && !l->is_stopping &&
+	    l->config->listen.program == NULL)
+		crash_take(l->crashes, &l->overload, pid, key, status);
+}
+
+static void
 reap(struct launcher *l)
 {
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		be_lively(l);
-		if (!reload_take_end(&l->reload, pid, status) &&
-		    children_remove(l->children, pid))
-			note_end(l, pid, status);
-	}
+	reaper_reap(&l->reaper, l->children, take_end, l);
 }
 
 /* Nothing of the launcher's stays with a child but what it serves with. */
@@ -82,6 +76,7 @@ serve_forked(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 {
 	orders_leave();
 	opener_leave();
+	close(l->reaper.fd);
 	for (size_t i = 0; i < l->listener_count; i++)
 		close(l->listener[i].fd);
 	overload_release(&l->overload);
@@ -107,10 +102,15 @@ start(struct launcher *l, int fd, const struct sockaddr_storage *peer)
 }
 
 static const char *
-why_too_many(const struct launcher *l, uint64_t key)
+why_refused(const struct launcher *l, uint64_t key)
 {
 	const struct listen_settings *s = &l->config->listen;
+	const char *reason = NULL;
 
+	if (l->crashes->count > 0)
+		reason = crash_why(l->crashes, key, clock_ms());
+	if (reason != NULL)
+		return reason;
 	if (l->children->total >= s->max_connections)
 		return "too many connections";
 	if (s->max_per_address > 0 && key != CHILDREN_NO_KEY &&
@@ -125,7 +125,7 @@ hand_out(struct launcher *l, const struct listener *from, int fd,
 	 const struct sockaddr_storage *peer)
 {
 	uint64_t key = children_key(peer);
-	const char *reason = why_too_many(l, key);
+	const char *reason = why_refused(l, key);
 	pid_t pid;
 
 	if (reason != NULL) {
@@ -247,20 +247,19 @@ earlier(int64_t a, int64_t b)
 static void
 wait_for_work(struct launcher *l)
 {
-	struct pollfd polls[1 + LISTENERS_MAX + LINGER_MAX];
-	struct pollfd *lingering;
+	struct pollfd polls[1 + LISTENERS_MAX];
 	nfds_t count = 0;
 	int64_t due;
 	int n;
 
+	if (overload_is_flood(&l->overload))
+		poll(NULL, 0, FLOOD_REST_MS);
 	polls[count++] = (struct pollfd){.fd = orders_fd(), .events = POLLIN};
 	if (l->paused_until == 0)
 		for (size_t i = 0; i < l->listener_count; i++)
 			polls[count++] = (struct pollfd){
 			    .fd = l->listener[i].fd, .events = POLLIN};
-	lingering = polls + count;
-	count += overload_poll(&l->overload, lingering, &due);
-	due = earlier(due, reap_time(l));
+	due = earlier(overload_due(&l->overload), reap_time(l));
 	if (l->service->tend != NULL)
 		due = earlier(due, l->tend_at);
 	if (l->paused_until > 0)
@@ -272,7 +271,7 @@ wait_for_work(struct launcher *l)
 		l->lively--;
 	if (n > 0 && polls[0].revents != 0)
 		orders_clear();
-	overload_tend(&l->overload, n > 0 ? lingering : NULL);
+	overload_tend(&l->overload);
 	/* A connection that has come is followed by a look of its own. */
 	if (n <= 0)
 		reap(l);
@@ -336,7 +335,8 @@ static void
 wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 {
 	int64_t deadline = clock_ms() + ms;
-	struct pollfd p = {.fd = orders_fd(), .events = POLLIN};
+	struct pollfd polls[] = {{.fd = orders_fd(), .events = POLLIN},
+				 {.fd = l->reaper.fd, .events = POLLIN}};
 
 	for (;;) {
 		orders_clear();
@@ -344,7 +344,9 @@ wait_for_end(struct launcher *l, int64_t ms, unsigned orders)
 		if (l->children->total == 0 || clock_ms() >= deadline ||
 		    orders_stop() != orders)
 			return;
-		poll(&p, 1, time_until(deadline));
+		poll(polls, 2,
+		     time_until(earlier(deadline,
+					reaper_due(&l->reaper, l->children))));
 	}
 }
 
@@ -362,7 +364,6 @@ stop(void *argument)
 	for (size_t i = 0; i < l->listener_count; i++)
 		socket_close(&l->listener[i]);
 	overload_release(&l->overload);
-	orders_watch_children();
 	if (grace_ms > 0) {
 		signal_children(l, SIGTERM);
 		wait_for_end(l, grace_ms, orders);
@@ -382,7 +383,7 @@ launcher_run(struct launcher *l)
 		if (!accept_round(l))
 			wait_for_work(l);
 		else
-			overload_tend(&l->overload, NULL);
+			overload_tend(&l->overload);
 	}
 	monitor_run(stop, l);
 }

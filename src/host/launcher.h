@@ -3,7 +3,9 @@
 #define HOST_LAUNCHER_H
 
 #include "host/children.h"
+#include "host/crash.h"
 #include "host/overload.h"
+#include "host/reaper.h"
 #include "host/reload.h"
 #include "host/socket.h"
 
@@ -34,7 +36,9 @@ struct launcher {
 	struct listener listener[LISTENERS_MAX];
 	size_t listener_count;
 	struct children *children; /* in memory that a fork leaves out */
+	struct crashes *crashes;   /* beside it */
 	const uint64_t *pass;      /* beside it: for fork_with */
+	struct reaper reaper;
 	struct overload overload;
 	struct reload reload;
 

@@ -230,7 +230,8 @@ make_table(const struct config *config)
 
 	if (handover_children(&handover) > cap)
 		cap = handover_children(&handover);
-	size = sizeof(*table) + children_size(cap) + sizeof(*pass);
+	size = sizeof(*table) + children_size(cap) + sizeof(struct crashes) +
+	       sizeof(*pass);
 	table = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (table == MAP_FAILED || madvise(table, size, MADV_DONTFORK) != 0)
@@ -241,6 +242,10 @@ make_table(const struct config *config)
 	children_init(table, table + 1, cap, seed);
 	launcher.children = table;
 	pass = (uint64_t *)((char *)table + size) - 1;
+	launcher.crashes = (struct crashes *)(void *)pass - 1;
+	/* The address of a proxy has many clients behind it. */
+	if (config->conn.proxy == PROXY_NEVER && config->trusted == NULL)
+		launcher.crashes->pause_ms = config->listen.crash_pause_ms;
 	if (getrandom(pass, sizeof(*pass), 0) != sizeof(*pass))
 		return refuse(EXIT_SYSTEM, "getrandom", strerror(errno));
 	launcher.pass = pass;
@@ -299,6 +304,8 @@ prepare(const struct config *config, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if ((error = orders_install()))
 		return refuse(EXIT_SYSTEM, "eventfd", strerror(error));
+	if ((error = reaper_init(&launcher.reaper)))
+		return refuse(EXIT_SYSTEM, "signalfd", strerror(error));
 	if ((error = listen_check(config)) || (error = open_sockets(config)) ||
 	    (error = make_table(config)) || (error = drop_privileges(config)))
 		return error;

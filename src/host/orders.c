@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conn/stop.h"
+#include "host/fork.h"
 #include "host/orders.h"
 
 static struct {
@@ -40,7 +41,7 @@ handle(int number)
 	} else {
 		if (number == SIGHUP)
 			orders.reloads = 1;
-		else if (number != SIGCHLD)
+		else
 			orders.stops++;
 		wake();
 	}
@@ -127,12 +128,6 @@ orders_take_reload(void)
 }
 
 void
-orders_watch_children(void)
-{
-	catch_signal(SIGCHLD);
-}
-
-void
 orders_hold(void)
 {
 	sigset_t set;
@@ -144,10 +139,13 @@ orders_hold(void)
 void
 orders_release(void)
 {
-	sigset_t none;
+	sigset_t set;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigfillset(&set);
+	/* The reaper's: one that the last image has not read would end us. */
+	sigdelset(&set, FORK_SIGNAL);
+	sigdelset(&set, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 void

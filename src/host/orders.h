@@ -26,9 +26,6 @@ void orders_ask_reload(void);
 /* True once after each SIGHUP, or several in a row. */
 bool orders_take_reload(void);
 
-/* From here on the end of a child makes orders_fd readable too. */
-void orders_watch_children(void);
-
 /*
  * Keeps the signals back, over an execve too: there they would end a
  * process that has no handlers yet. orders_install and orders_release let

@@ -10,6 +10,9 @@
 
 #define SECOND_MS 1000
 
+/* Reads at one look. */
+#define DROP_MAX 64
+
 void
 overload_init(struct overload *o, bool answers, uint64_t retry_after)
 {
@@ -32,6 +35,26 @@ release(struct overload *o, struct lingering *l)
 	o->count--;
 }
 
+/*
+ * Drops what has come, up to what a socket usually holds. True if the
+ * client has closed its side, or is gone.
+ */
+static bool
+is_done(int fd)
+{
+	char scratch[4096];
+	ssize_t n;
+
+	for (int i = 0; i < DROP_MAX; i++) {
+		n = recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+		if (n <= 0)
+			return n == 0 || (errno != EAGAIN && errno != EINTR);
+		if (n < (ssize_t)sizeof(scratch))
+			break;
+	}
+	return false;
+}
+
 static struct slice
 page(struct overload *o)
 {
@@ -46,18 +69,25 @@ page(struct overload *o)
 	return (struct slice){o->page, o->page_len};
 }
 
-/* The socket's buffer is empty: what does not fit at once never will. */
+/*
+ * The socket's buffer is empty: what does not fit at once never will. With
+ * MSG_MORE it goes out together with the end.
+ */
 static void
 answer(struct overload *o, int fd)
 {
 	struct slice text = page(o);
 	struct lingering *l = &o->ring[o->next];
 
-	if (send(fd, text.ptr, text.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ||
+	if (send(fd, text.ptr, text.len,
+		 MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) < 0 ||
 	    shutdown(fd, SHUT_WR) != 0) {
 		close(fd);
 		return;
 	}
+	/* Closed with something unread it would be reset. */
+	if (l->fd >= 0)
+		is_done(l->fd);
 	release(o, l);
 	*l = (struct lingering){fd, clock_ms() + LINGER_MS};
 	o->next = (o->next + 1) % LINGER_MAX;
@@ -115,35 +145,23 @@ overload_complain(struct overload *o, const char *what, const char *detail)
 	log_message(LOG_LEVEL_ERROR, what, detail);
 }
 
-/* Free places have -1, which poll skips: entry i is of place i. */
-size_t
-overload_poll(const struct overload *o, struct pollfd *polls, int64_t *due)
+bool
+overload_is_flood(const struct overload *o)
 {
-	*due = o->refused > 0 ? o->told_at + SECOND_MS : NEVER;
-	if (o->count == 0)
-		return 0;
-	for (size_t i = 0; i < LINGER_MAX; i++) {
-		const struct lingering *l = &o->ring[i];
-
-		polls[i] = (struct pollfd){.fd = l->fd, .events = POLLIN};
-		if (l->fd >= 0 && l->deadline < *due)
-			*due = l->deadline;
-	}
-	return LINGER_MAX;
+	return o->count == LINGER_MAX;
 }
 
-/* True if the client has closed its side, or is gone. */
-static bool
-is_done(int fd)
+int64_t
+overload_due(const struct overload *o)
 {
-	char scratch[4096];
-	ssize_t n = recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+	int64_t tell_at = o->refused > 0 ? o->told_at + SECOND_MS : NEVER;
+	int64_t look_at = o->count > 0 ? o->looked_at + LINGER_LOOK_MS : NEVER;
 
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	return tell_at < look_at ? tell_at : look_at;
 }
 
 void
-overload_tend(struct overload *o, const struct pollfd *polls)
+overload_tend(struct overload *o)
 {
 	int64_t now;
 
@@ -151,14 +169,13 @@ overload_tend(struct overload *o, const struct pollfd *polls)
 		return;
 	now = clock_ms();
 	tell(o, now);
+	if (now < o->looked_at + LINGER_LOOK_MS)
+		return;
+	o->looked_at = now;
 	for (size_t i = 0; i < LINGER_MAX && o->count > 0; i++) {
 		struct lingering *l = &o->ring[i];
 
-		if (l->fd < 0)
-			continue;
-		if (now >= l->deadline ||
-		    (polls != NULL && polls[i].fd == l->fd &&
-		     polls[i].revents != 0 && is_done(l->fd)))
+		if (l->fd >= 0 && (now >= l->deadline || is_done(l->fd)))
 			release(o, l);
 	}
 }

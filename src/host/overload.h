@@ -2,7 +2,6 @@
 #ifndef HOST_OVERLOAD_H
 #define HOST_OVERLOAD_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -16,10 +15,12 @@
  * may take the 503 along. Hence refused sockets linger: their output is
  * ended, their input read and dropped until the client is done, or for a
  * short while. There is a ring of them; the oldest has to go when it is
- * full.
+ * full. They are looked at now and then: to poll so many would cost each
+ * refusal more than all else.
  */
 #define LINGER_MAX 64
 #define LINGER_MS 2000
+#define LINGER_LOOK_MS 20
 
 struct overload {
 	bool answers; /* or just closes: we do not know what is spoken */
@@ -35,6 +36,7 @@ struct overload {
 	} ring[LINGER_MAX];
 	size_t next;  /* the oldest: the next to be overwritten */
 	size_t count; /* that are not -1 */
+	int64_t looked_at;
 
 	/* What the log has not been told yet. */
 	uint64_t refused;
@@ -59,19 +61,14 @@ void overload_refuse(struct overload *o, int fd,
 void overload_complain(struct overload *o, const char *what,
 		       const char *detail);
 
-/*
- * Fills the first of polls, which has room for LINGER_MAX, and returns how
- * many. *due is when overload_tend has something to do at the latest:
- * clock_ms, or NEVER.
- */
-size_t overload_poll(const struct overload *o, struct pollfd *polls,
-		     int64_t *due);
+/* True if more are refused than can linger. */
+bool overload_is_flood(const struct overload *o);
 
-/*
- * Does what is due, and reads on sockets that poll has found readable: of
- * polls as overload_poll has filled them, or NULL.
- */
-void overload_tend(struct overload *o, const struct pollfd *polls);
+/* When overload_tend has something to do: clock_ms, or NEVER. */
+int64_t overload_due(const struct overload *o);
+
+/* Does what is due. */
+void overload_tend(struct overload *o);
 
 /* Closes all that linger. */
 void overload_release(struct overload *o);

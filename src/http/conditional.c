@@ -97,6 +97,18 @@ has_conditions(enum method method)
 	return methods & METHOD_BIT(method);
 }
 
+/* Most requests have none. */
+static bool
+has_condition_fields(const struct field *field, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (field[i].name.len > 3 && field[i].name.ptr[2] == '-' &&
+		    ascii_lower(field[i].name.ptr[0]) == 'i' &&
+		    ascii_lower(field[i].name.ptr[1]) == 'f')
+			return true;
+	return false;
+}
+
 struct conditional
 conditional_evaluate(const struct field *field, size_t count,
 		     enum method method, const struct validators *current)
@@ -107,7 +119,7 @@ conditional_evaluate(const struct field *field, size_t count,
 	struct tags match, none_match;
 	int64_t date;
 
-	if (!has_conditions(method))
+	if (!has_conditions(method) || !has_condition_fields(field, count))
 		return go_on;
 	if (current != NULL && etag_parse(validator_etag(current), &tag))
 		own = &tag;

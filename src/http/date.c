@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <string.h>
+
 #include "http/date.h"
 
 #define DAY 86400
@@ -79,21 +81,30 @@ add_time(struct buf *out, const struct civil *c)
 	buf_add_padded(out, c->second, 2);
 }
 
+static void
+put_two_digits(char *at, unsigned n)
+{
+	at[0] = (char)('0' + n / 10);
+	at[1] = (char)('0' + n % 10);
+}
+
+/* At once: nearly every response has two of these. */
 void
 date_add(struct buf *out, int64_t seconds)
 {
+	char text[] = "Thu, 01 Jan 1970 00:00:00 GMT";
 	struct civil c = civil_of(seconds);
+	unsigned year = (unsigned)c.year;
 
-	buf_add(out, name(days, c.weekday));
-	buf_add_str(out, ", ");
-	buf_add_padded(out, c.day, 2);
-	buf_add_char(out, ' ');
-	buf_add(out, name(months, c.month - 1));
-	buf_add_char(out, ' ');
-	buf_add_padded(out, (uint64_t)c.year, 4);
-	buf_add_char(out, ' ');
-	add_time(out, &c);
-	buf_add_str(out, " GMT");
+	memcpy(text, name(days, c.weekday).ptr, 3);
+	put_two_digits(text + 5, c.day);
+	memcpy(text + 8, name(months, c.month - 1).ptr, 3);
+	put_two_digits(text + 12, year / 100);
+	put_two_digits(text + 14, year % 100);
+	put_two_digits(text + 17, c.hour);
+	put_two_digits(text + 20, c.minute);
+	put_two_digits(text + 23, c.second);
+	buf_add(out, (struct slice){text, sizeof(text) - 1});
 }
 
 void

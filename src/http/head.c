@@ -186,10 +186,9 @@ parse_field(struct head *head, struct slice line, struct field *field)
 			      "a field name is empty");
 	field->name = (struct slice){line.ptr, n};
 	field->value = slice_trim(slice_skip(line, n + 1));
-	for (size_t i = 0; i < field->value.len; i++)
-		if (!is_field_char(field->value.ptr[i]))
-			return refuse(head, STATUS_BAD_REQUEST,
-				      "a control character in a field value");
+	if (!is_field_text(field->value))
+		return refuse(head, STATUS_BAD_REQUEST,
+			      "a control character in a field value");
 	return STATUS_NONE;
 }
 

@@ -124,6 +124,15 @@ is_field_char(char c)
 }
 
 bool
+is_field_text(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!(char_class[(unsigned char)s.ptr[i]] & 2))
+			return false;
+	return true;
+}
+
+bool
 is_token(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++)

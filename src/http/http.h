@@ -88,5 +88,6 @@ bool is_token(struct slice s);
  * 9110, section 5.5, lets us).
  */
 bool is_field_char(char c);
+bool is_field_text(struct slice s); /* nothing else is in s */
 
 #endif

@@ -119,10 +119,10 @@ mime_type(struct slice path)
 bool
 mime_is_text(struct slice type)
 {
-	struct slice name, subtype;
+	const struct slice text = SLICE("text/");
 
-	return slice_cut(type, '/', &name, &subtype) &&
-	       slice_equal_nocase(name, SLICE("text"));
+	return type.len >= text.len &&
+	       slice_equal_nocase((struct slice){type.ptr, text.len}, text);
 }
 
 static bool
@@ -157,8 +157,10 @@ mime_is_compressible(struct slice type)
 	if (mime_is_text(type) || ends_with(type, SLICE("+xml")) ||
 	    ends_with(type, SLICE("+json")))
 		return true;
+	/* The length here: what is of none of them is asked about as often. */
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (slice_equal_nocase(type, types[i]))
+		if (types[i].len == type.len &&
+		    slice_equal_nocase(type, types[i]))
 			return true;
 	return false;
 }

@@ -11,9 +11,8 @@ response_init(struct response *res, char *storage, size_t cap)
 void
 response_field(struct response *res, struct slice name, struct slice value)
 {
-	for (size_t i = 0; i < value.len; i++)
-		if (!is_field_char(value.ptr[i]))
-			res->fields.overflow = true;
+	if (!is_field_text(value))
+		res->fields.overflow = true;
 	buf_add(&res->fields, name);
 	buf_add(&res->fields, SLICE(": "));
 	buf_add(&res->fields, value);

@@ -100,8 +100,7 @@ keep(struct exchange *x, int fd, const struct stat *st, struct slice name,
 {
 	struct kept_file *kept = x->kept;
 
-	if (!x->req->is_persistent || name.len >= sizeof(kept->name) ||
-	    st->st_size > SMALL_FILE_MAX)
+	if (!x->req->is_persistent || name.len >= sizeof(kept->name))
 		return;
 	file_forget(kept);
 	kept->fd = fd;
@@ -224,8 +223,8 @@ serve_best(struct exchange *x, const struct accept *accept, int fd,
 static bool
 wants_coding(const struct exchange *x, struct slice type, struct accept *accept)
 {
-	if (!representation_is_negotiated(x->site, type) ||
-	    request_field(x->req, SLICE("Accept-Encoding")).ptr == NULL)
+	if (request_field(x->req, SLICE("Accept-Encoding")).ptr == NULL ||
+	    !representation_is_negotiated(x->site, type))
 		return false;
 	*accept = accept_parse(x->req->head.field, x->req->head.field_count);
 	return true;

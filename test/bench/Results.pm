@@ -108,6 +108,7 @@ sub goals {
     my ($row, $server, $rival, $figure, $sign, $bar) = my @goal = split;
     my $got = $figure eq "memory" ? ($self->memory($row, $server))[0]
       : $figure eq "launcher" ? $self->{launcher}{$server}
+      : $rival eq "-" ? $self->figure($row, $server, $figure)
       : $self->ratio($row, $server, $rival, $figure);
     my $missing = !defined $got ? undef
       : $sign eq "<=" ? $got / $bar - 1 : $bar / ($got || 1) - 1;

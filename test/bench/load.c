@@ -68,6 +68,7 @@ struct options {
 	bool gzip;         /* accept that coding */
 	bool not_modified; /* ask for what is newer than SITE_DATE, and get 304
 			    */
+	bool refused;      /* each is answered with 503 */
 	bool first_byte;   /* latency is until then, and not until the last */
 	bool tls;
 	bool resume; /* sessions of TLS */
@@ -289,6 +290,7 @@ conn_read(struct client *client, struct conn *conn, const char *bytes,
 			n = answer_read_response(&conn->answer,
 						 conn->is_upgrading  ? 101
 						 : opt->not_modified ? 304
+						 : opt->refused      ? 503
 								     : 200,
 						 bytes, len, &state);
 		bytes += n;
@@ -307,14 +309,21 @@ conn_receive(struct client *client, struct conn *conn)
 
 	if (n == STREAM_WAIT || n == STREAM_FULL)
 		return;
-	if (n == STREAM_FAILED)
-		die("receive: %s", stream_why(&conn->stream));
-	if (n > 0)
+	if (n > 0) {
 		conn_read(client, conn, incoming, (size_t)n);
-	else if (conn->awaited > 0)
-		die("closed with %" PRIu64 " unanswered", conn->awaited);
-	else
-		conn_close(client, conn);
+		return;
+	}
+	/* Of a batch in a pipeline the rest is for another connection, where
+	 * the server has had enough of this one and said so. */
+	if (client->opt.close || !conn->is_ending) {
+		if (n == STREAM_FAILED)
+			die("receive: %s", stream_why(&conn->stream));
+		if (conn->awaited > 0)
+			die("closed with %" PRIu64 " unanswered",
+			    conn->awaited);
+	}
+	conn->awaited = 0;
+	conn_close(client, conn);
 }
 
 static bool
@@ -559,7 +568,7 @@ usage(void)
 	    "usage: load HOST PORT [--connections N] [--time MS] [--path /x]\n"
 	    "            [--close] [--burst] [--pipeline DEPTH] [--gzip]\n"
 	    "            [--not-modified] [--first-byte] [--tls [--resume]]\n"
-	    "            [--websocket BYTES]\n",
+	    "            [--websocket BYTES] [--refused]\n",
 	    stderr);
 	exit(EXIT_USAGE);
 }
@@ -594,6 +603,7 @@ read_options(int argc, char **argv)
 	    {"burst", no_argument, NULL, 'b'},
 	    {"gzip", no_argument, NULL, 'g'},
 	    {"not-modified", no_argument, NULL, 'n'},
+	    {"refused", no_argument, NULL, 'o'},
 	    {"first-byte", no_argument, NULL, 'f'},
 	    {"tls", no_argument, NULL, 's'},
 	    {"resume", no_argument, NULL, 'r'},
@@ -621,6 +631,8 @@ read_options(int argc, char **argv)
 			opt.gzip = true;
 		else if (c == 'n')
 			opt.not_modified = true;
+		else if (c == 'o')
+			opt.refused = true;
 		else if (c == 'f')
 			opt.first_byte = true;
 		else if (c == 's')

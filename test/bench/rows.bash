@@ -26,17 +26,19 @@ row() {
 declare_rows() {
   local all='perch perch-cache nginx nginx-cache nginx-small lighttpd'
   local pipeline='perch perch-cache nginx-pipeline lighttpd h2o'
-  local size n host
+  local size n host least
 
   for size in 64 1k 100k 1m; do
+    least=
+    [[ $size != 1k ]] || least=phys-keep
     for n in 1 16 64 256; do
-      row "keep-$size-$n" "$all" --path "/$size" --connections "$n"
+      row "keep-$size-$n" "$all $least" --path "/$size" --connections "$n"
     done
   done
   for size in 10k 16k 32k 64k; do
     row "keep-$size-16" "$all" --path "/$size" --connections 16
   done
-  row burst-1k-64 "$all" --path /1k --connections 64 --burst
+  row burst-1k-64 "$all phys-keep" --path /1k --connections 64 --burst
   row 304-1 "$all h2o" --path /1k --not-modified
   row 304-16 "$all h2o" --path /1k --not-modified --connections 16
   for n in 1 16; do
@@ -104,6 +106,10 @@ declare_rows() {
     row "live-$n-close-16" 'perch nginx' "hold=$n" --path /1k --close \
       --connections 16
     row "live-$n-keep-16" 'perch nginx' "hold=$n" --path /1k --connections 16
+  done
+  for n in 1 16 64; do
+    row "refused-$n" 'perch-full nginx-full' hold=1 --path /full --close \
+      --refused --connections "$n"
   done
   row cores-close-64 'perch-cores perch-two' --path /1k --close \
     --connections 64

@@ -18,7 +18,7 @@ needs() { # NAME
   perch*) echo "$PERCH_LISTEN" ;;
   tcpserver-perch | xinetd-perch | activate-perch) echo "${hosts[$host]} $PERCH" ;;
   tcpserver-* | xinetd-* | activate-*) echo "${hosts[$host]} $(needs "$one")" ;;
-  phys) echo "$BENCH/phys" ;;
+  phys*) echo "$BENCH/phys" ;;
   haproxy-*) echo "haproxy ip $PERCH_LISTEN" ;;
   *) echo "$host" ;;
   esac
@@ -57,6 +57,9 @@ start_perch-packets() {
   serve_perch "$@" --websocket '/echo packets examples/ws-echo'
 }
 start_perch-lines() { serve_perch "$@" --websocket '/echo cat'; }
+
+# With all the connections that it takes, where one is held.
+start_perch-full() { serve_perch "$@" --max-per-address 1; }
 
 # On all cores, as one launcher and as two that share a socket.
 start_perch-cores() {
@@ -132,6 +135,8 @@ start_nginx-small() { serve_nginx "$@" "$open_file_cache sendfile off;"; }
 # With tcp_nopush it waits 40 ms for an acknowledgement after each batch.
 start_nginx-pipeline() { serve_nginx "$@" 'tcp_nopush off;'; }
 start_nginx-precompressed() { serve_nginx "$@" 'gzip_static on;'; }
+# It has no such limit, but can answer so.
+start_nginx-full() { serve_nginx "$@" 'location = /full { return 503; }'; }
 start_nginx-gzip1() { serve_nginx "$@" 'gzip on; gzip_comp_level 1;
     gzip_types text/plain;'; }
 start_nginx-gzip6() { serve_nginx "$@" 'gzip on; gzip_comp_level 6;
@@ -157,7 +162,7 @@ server.port = $2
 server.max-fds = 20000
 server.max-connections = 20000
 server.listen-backlog = 4096
-server.max-keep-alive-requests = 100000000
+server.max-keep-alive-requests = 65535
 server.max-keep-alive-idle = 3600
 mimetype.assign = (".txt" => "text/plain", "" => "application/octet-stream")
 ${3:-}
@@ -213,6 +218,7 @@ start_mini_httpd() { serve_mini_httpd "$@"; }
 start_mini_httpd-cgi() { serve_mini_httpd "$@" -c 'cgi-bin/*'; }
 
 start_phys() { serve "$1" "$BENCH/phys" "$2"; }
+start_phys-keep() { serve "$1" "$BENCH/phys" "$2" keep; }
 
 start_websocketd() {
   serve "$1" websocketd --address=127.0.0.1 --port="$2" --loglevel=fatal \

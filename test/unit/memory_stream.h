@@ -216,8 +216,8 @@ memory_stream_init(struct memory_stream *m, struct slice input,
 		   char *out_storage)
 {
 	static const struct stream_ops ops = {
-	    memory_read, memory_write, memory_send_file, memory_end_output,
-	    memory_has_input};
+	    memory_read,       memory_write,     memory_send_file,
+	    memory_end_output, memory_has_input, NULL};
 
 	*m = (struct memory_stream){
 	    .stream = {.ops = &ops,

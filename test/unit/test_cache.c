@@ -22,6 +22,7 @@ keep(struct cache *cache, const char *head, const char *answer, int64_t until)
 	struct cache_entry entry = {.until = until,
 				    .head = slice_of(head),
 				    .answer = slice_of(answer),
+				    .fd = -1,
 				    .status = 200};
 
 	cache_keep(cache, &entry);

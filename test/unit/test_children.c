@@ -202,10 +202,34 @@ run_at_random(uint64_t seed, size_t operations)
 	return ok;
 }
 
+static void
+test_format(void)
+{
+	static const char *const rows[][2] = {
+	    {"192.0.2.1", "192.0.2.1"},
+	    {"255.255.255.255", "255.255.255.255"},
+	    {"::ffff:192.0.2.1", "192.0.2.1"},
+	    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+	    {"::1", "::/64"},
+	    {"fe80::1", "fe80::/64"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sockaddr_storage address = address_of(rows[i][0]);
+		char storage[64];
+		struct buf text = BUF_OVER(storage);
+
+		children_format(children_key(&address), &text);
+		CHECK(rows[i][0],
+		      slice_equal(buf_slice(&text), slice_of(rows[i][1])));
+	}
+}
+
 int
 main(void)
 {
 	test_keys();
+	test_format();
 	test_limits();
 	CHECK("100000 operations at random do what a list would",
 	      run_at_random(0x9e3779b97f4a7c15u, 100000));

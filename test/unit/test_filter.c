@@ -72,7 +72,7 @@ end_of(pid_t pid)
 {
 	int status;
 
-	waitpid(pid, &status, 0);
+	waitpid(pid, &status, __WALL);
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGSYS ? ENDED : 1000;
 	return WEXITSTATUS(status);
@@ -141,6 +141,7 @@ test_arguments(void)
 	     ENDED},
 	    {"mprotect to execute", SYS_mprotect, {0, 0, PROT_EXEC}, ENDED},
 	    {"clone", SYS_clone, {SIGCHLD}, ENDED},
+	    {"clone as ours", SYS_clone, {FORK_SIGNAL}, ENDED},
 	};
 
 	for (size_t i = 0; i < COUNT(calls); i++)
@@ -154,8 +155,12 @@ static int
 fork_in_filter(const uint64_t *first, const uint64_t *second)
 {
 	pid_t pid = fork();
+	sigset_t held;
 
 	if (pid == 0) {
+		sigemptyset(&held);
+		sigaddset(&held, FORK_SIGNAL);
+		sigprocmask(SIG_BLOCK, &held, NULL);
 		put_on();
 		pid = fork_with(first);
 		if (pid == 0)
