@@ -21,6 +21,7 @@ survives() {
 
 @test "so do listings, rules of sites and content" {
   survives listings
+  survives 'hosts, and'
   survives 'content, behind'
 }
 

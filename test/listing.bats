@@ -15,12 +15,12 @@ setup_file() {
 }
 
 teardown_file() {
-  load helper
-  unlisten
   [ -z "$LARGE" ] || rm -rf "$LARGE"
 }
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
+
+teardown() { unlisten; }
 
 # What the tests in perl begin with. get(PATH, FIELD...) returns head and
 # content of what perch answers; @options are perch's.

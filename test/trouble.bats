@@ -171,3 +171,131 @@ limit_memory() {
   get /a-name-that-is-somewhat-long-2
   [ "$code" = 200 ]
 }
+
+has_two() { [ "$(grep -c small got)" = 2 ]; }
+
+# step SECONDS: so much the clock of what runs under step.so is off.
+step() { printf '%020d' "$1" 1<>step; }
+
+@test "a clock that is set an hour ahead or back changes dates, and no deadline" {
+  [ -x "$BIN/perch-tls" ] || skip 'no perch-tls'
+  reason=$(missing cc openssl)
+  [ -z "$reason" ] || skip "$reason"
+  local LISTEN=$BIN/perch-tls seconds begun
+  # perch-tls, which has the same deadlines, is dynamic.
+  cat >step.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int
+clock_gettime(clockid_t id, struct timespec *t)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	static int fd = -1;
+	char text[21] = "";
+	int result;
+
+	if (real == NULL)
+		real = (int (*)(clockid_t, struct timespec *))dlsym(
+		    RTLD_NEXT, "clock_gettime");
+	if (fd < 0)
+		fd = open(getenv("STEP"), O_RDONLY | O_CLOEXEC);
+	result = real(id, t);
+	if ((id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE) &&
+	    pread(fd, text, 20, 0) == 20)
+		t->tv_sec += atol(text);
+	return result;
+}
+END
+  cc -shared -fPIC -o step.so step.c -ldl
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=localhost -keyout key -out certificate 2>/dev/null
+  step 0
+  UNDER=(env "LD_PRELOAD=$PWD/step.so" "STEP=$PWD/step")
+  listens --sandbox off --idle-timeout 1 --tls-cert certificate --tls-key key 127.0.0.1:PORT "$SITE"
+  for seconds in 3600 -3600; do
+    step 0
+    rm -f ask
+    mkfifo ask
+    openssl s_client -quiet -connect "127.0.0.1:$PORT" <ask >got 2>/dev/null 3>&- &
+    STARTED+=($!)
+    exec {asking}>ask
+    printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&$asking
+    eventually grep -q small got
+    step $seconds
+    # It has not been idle for an hour.
+    pause 0.3
+    printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&$asking
+    eventually has_two
+    begun=$(date -d "$(sed -n 's/^Date: //p' got | head -1)" +%s)
+    [ $(($(date -d "$(sed -n 's/^Date: //p' got | tail -1)" +%s) - begun)) -le $((seconds + 30)) ]
+    [ $(($(date -d "$(sed -n 's/^Date: //p' got | tail -1)" +%s) - begun)) -ge "$seconds" ]
+    # Nor is it waited for as long as that.
+    eventually has_children 0
+    exec {asking}>&-
+  done
+}
+
+@test "rules of a site that are there and cannot be read stop it, until they can" {
+  local name
+  cp -r "$SITE" ruled
+  printf '/* \n  X-A: b\n' >ruled/_headers
+  rules='GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+  for name in _headers _redirects; do
+    mv ruled/$name kept 2>/dev/null || true
+    # A link out of the root, no file at all, and one that is too long.
+    ln -s /etc/passwd ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    [[ $stderr == *"$name: "*"500: the site's rules cannot be read"* ]]
+    rm ruled/$name
+    mkdir ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    rmdir ruled/$name
+    truncate -s 1048577 ruled/$name
+    run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+    [[ $output == 'HTTP/1.1 500 '* ]]
+    rm ruled/$name
+    mv kept ruled/$name 2>/dev/null || true
+  done
+  run -0 --separate-stderr perch --pages-rules --log none ruled < <(printf "$rules")
+  [[ $output == 'HTTP/1.1 200 '*'X-A: b'* ]]
+}
+
+@test "the launcher goes on where accept, fork, poll, wait or close fails" {
+  slow
+  reason=$(missing strace)
+  [ -z "$reason" ] || skip "$reason"
+  # strace holds --ready-fd open.
+  local fault call error tracer CLOSES=0.01
+  for fault in accept4:EINTR accept4:EAGAIN accept4:ECONNABORTED accept4:EPROTO \
+    accept4:EPERM accept4:EMFILE accept4:ENFILE accept4:ENOBUFS accept4:ENOMEM \
+    accept4:ECONNRESET poll:EINTR poll:ENOMEM fork,clone:EAGAIN fork,clone:ENOMEM \
+    wait4,waitid:EINTR wait4,waitid:ECHILD close:EINTR close:EIO; do
+    call=${fault%:*} error=${fault#*:}
+    UNDER=(strace -qq -o trace -e "trace=$call" -e "inject=$call:error=$error:when=2..3")
+    listens --log none --grace 0.3 127.0.0.1:PORT "$SITE"
+    tracer=$PID
+    for _ in 1 2 3; do
+      eventually serves || {
+        echo "$fault"
+        cat trace
+        return 1
+      }
+    done
+    children "$tracer"
+    # It has not ended, nor does it spin.
+    [ "${#CHILDREN[@]}" = 1 ]
+    [ "$(wc -l <trace)" -lt 3000 ]
+    kill -TERM "${CHILDREN[0]}"
+    eventually gone "$tracer" || {
+      echo "$fault: it does not stop"
+      return 1
+    }
+  done
+}

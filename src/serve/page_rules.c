@@ -18,6 +18,7 @@ struct page_file {
 	struct root *root;
 	const char *directory, *name;
 	struct slice text;
+	struct stat st; /* of what was read; all zeroes if there is none */
 };
 
 static void
@@ -52,34 +53,35 @@ complain_of_lines(const char *directory, const char *name,
 		complain(directory, name, 0, "more lines are refused");
 }
 
-/* What a file is known again by; all zeroes if there is none. */
-static void
-identify(const struct root *root, const char *name, struct stat *st)
+/* Is the file the one that was read, or missing as it was then? */
+static bool
+is_known(const struct root *root, const char *name, const struct stat *read)
 {
-	if (fstatat(root->fd, name, st, 0) != 0)
-		*st = (struct stat){0};
+	struct stat st = {0};
+
+	if (fstatat(root->fd, name, &st, 0) != 0 && errno != ENOENT)
+		return false;
+	return root_is_same(&st, read);
 }
 
 /* Returns a descriptor, or a negative errno value. */
 static int
-open_file(struct root *root, const char *name, size_t *size)
+open_file(struct page_file *file)
 {
-	int fd = root_open_file(root, name), error = 0;
-	struct stat st;
+	int fd = root_open_file(file->root, file->name), error = 0;
+	struct stat *st = &file->st;
 
-	*size = 0;
+	*st = (struct stat){0};
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) != 0)
+	if (fstat(fd, st) != 0)
 		error = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_size > PAGE_FILE_MAX)
+	else if (!S_ISREG(st->st_mode) || st->st_size > PAGE_FILE_MAX)
 		error = EFBIG;
-	if (error) {
-		close(fd);
-		return -error;
-	}
-	*size = (size_t)st.st_size;
-	return fd;
+	if (!error)
+		return fd;
+	close(fd);
+	return -error;
 }
 
 /* Sets len to what there is of the text. Returns 0, or an errno value. */
@@ -124,8 +126,8 @@ static int
 load(struct page_file *file, struct page_memory *memory, size_t rule_size,
      size_t *cap)
 {
-	size_t size;
-	int fd = open_file(file->root, file->name, &size), error = 0;
+	int fd = open_file(file), error = 0;
+	size_t size = (size_t)file->st.st_size;
 
 	*memory = (struct page_memory){0};
 	file->text = (struct slice){0};
@@ -194,23 +196,24 @@ enum status
 page_rules_read(struct page_rules *pages, struct root *root,
 		const char *directory)
 {
-	struct page_file redirects = {root, directory, redirects_name, {0}};
-	struct page_file headers = {root, directory, headers_name, {0}};
-	struct stat redirects_st, headers_st;
-	int error = 0;
+	struct page_file redirects = {
+	    .root = root, .directory = directory, .name = redirects_name};
+	struct page_file headers = {
+	    .root = root, .directory = directory, .name = headers_name};
 	enum status status;
+	int error = 0;
 
-	identify(root, redirects_name, &redirects_st);
-	identify(root, headers_name, &headers_st);
 	if (!pages->is_read ||
-	    !root_is_same(&redirects_st, &pages->redirects_st))
+	    !is_known(root, redirects_name, &pages->redirects_st)) {
 		error = read_redirects(pages, &redirects);
-	if (!error &&
-	    (!pages->is_read || !root_is_same(&headers_st, &pages->headers_st)))
+		pages->redirects_st = redirects.st;
+	}
+	if (!error && (!pages->is_read ||
+		       !is_known(root, headers_name, &pages->headers_st))) {
 		error = read_headers(pages, &headers);
+		pages->headers_st = headers.st;
+	}
 	pages->is_read = pages->is_current = !error;
-	pages->redirects_st = redirects_st;
-	pages->headers_st = headers_st;
 	if (!error)
 		return STATUS_NONE;
 	status = root_trouble(error);

@@ -49,6 +49,11 @@ const struct scenario scenarios[] = {
 	 GET_WITH("/list/", "Accept: application/json\r\n")
 	 GET_WITH("/list/", "Accept-Encoding: gzip\r\n") GET("/page.txt"),
      .statuses = "200 301 200 200 200"},
+    {.name = "hosts, and files that are asked for again",
+     .args = {"--hosts", "--pages-rules", "SITE/hosts"},
+     .request = GET("/") GET("/") "GET / HTTP/1.1\r\nHost: other\r\n\r\n"
+	 "GET / HTTP/1.1\r\nHost: b\r\n\r\n" GET("/"),
+     .statuses = "200 200 200 200 200"},
     {.name = "content, behind a PROXY header",
      .args = {"--proxy-protocol", "--echo", "/echo", "SITE"},
      .request = "PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n"
@@ -67,6 +72,11 @@ const struct scenario scenarios[] = {
 	 "5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n"
 	 GET("/cgi/echo?fail") GET("/"),
      .statuses = "200 200 200 502 200"},
+    {.name = "programs of a rule's own",
+     .args = {"--cgi", "/own SELF", "SITE"},
+     .request = GET("/own/path?none")
+	 POST("/own", "Content-Length: 10\r\n") "0123456789" GET("/"),
+     .statuses = "200 200 200"},
     {.name = "a WebSocket",
      .args = {"--websocket", "/ws SELF lines", "SITE"},
      .request = GET("/") GET_WITH("/ws",
@@ -98,6 +108,7 @@ const struct scenario scenarios[] = {
      .is_silent = true},
     {.name = "a program's client that is silent, over pipes",
      .args = {"--body-timeout", "0.3", "--drain-timeout", "0.1",
+	      "--write-timeout", "1",
 	      "--cgi", "/cgi/", "SITE"},
      .request = POST("/cgi/echo", "Content-Length: 10\r\n") "abc",
      .statuses = "408",
@@ -162,6 +173,14 @@ scenario_make_site(const char *directory, const char *self)
 	check(mkdir("spool", 0755), "spool");
 	check(mkdir("list", 0755), "list");
 	check(mkdir("list/deep", 0755), "list/deep");
+	check(mkdir("hosts", 0755), "hosts");
+	check(mkdir("hosts/a", 0755), "hosts/a");
+	check(mkdir("hosts/b", 0755), "hosts/b");
+	check(mkdir("hosts/default", 0755), "hosts/default");
+	make_file("hosts/a/index.html", 6, "small\n");
+	make_file("hosts/b/index.html", 2, "b\n");
+	make_file("hosts/default/index.html", 8, "default\n");
+	make_file("hosts/a/_headers", 13, "/*\n  X-A: b\n\n");
 	make_file("index.html", 6, "small\n");
 	make_file("404.html", 8, "nothing\n");
 	make_file("page.txt", 12000, line);
