@@ -8,6 +8,7 @@
 #   make check-asan      the same under ASan and UBSan
 #   make coverage        the same, and which lines of src were not run; fails
 #                        if more than 5 of 100 were not
+#   make analyse         gcc's analyzer, clang-tidy and cppcheck
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
@@ -276,7 +277,7 @@ check-asan: deps
 coverage = build-coverage
 coverage_flags = BUILD=$(coverage) BIN=$(coverage) CC=gcc STATIC=0 \
     hardening=-fPIE CFLAGS='-O0 -g --coverage' \
-    LDFLAGS='-Wl,--wrap=_exit,--wrap=syscall $(abspath $(coverage)/end.o)'
+    LDFLAGS='-Wl,--wrap=_exit,--wrap=execve,--wrap=syscall $(abspath $(coverage)/end.o)'
 coverage: deps
 	rm -rf $(coverage)
 	mkdir $(coverage)
@@ -333,12 +334,18 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
+	    test/analyse \
 	    test/bench/run test/bench/*.bash examples/packaging/perch.bash \
 	    examples/packaging/debian/perch.p* examples/programs/git \
 	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
 	    examples/acme/deploy examples/hosts/initramfs examples/hosts/*.sh \
 	    examples/hosts/*.run examples/hosts/s6/run examples/hosts/s6/log/run
 	mandoc -T lint -W warning man/*.[1-8]
+	test/analyse --quick
+
+# A minute and a half.
+analyse:
+	test/analyse
 
 compile_commands.json: Makefile
 	bear -- $(MAKE) -B all
@@ -407,7 +414,7 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan coverage bench bench-quick deps \
+.PHONY: all run check run-tests check-asan coverage analyse bench bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \

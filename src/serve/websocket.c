@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -189,6 +190,7 @@ websocket_start(struct exchange *x)
 	size_t matched;
 
 	rule = find_rule(x, &matched);
+	assert(rule != NULL);
 	if ((status = check(x, &h)))
 		return status;
 	if (path.ptr[matched - 1] == '/')
