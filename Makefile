@@ -6,6 +6,7 @@
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
+#   make check-msan      units and fuzz corpora under MSan
 #   make coverage        the same, and which lines of src were not run; fails
 #                        if more than 5 of 100 were not
 #   make analyse         gcc's analyzer, clang-tidy and cppcheck
@@ -272,6 +273,23 @@ check-asan: deps
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all'
 
+# Units and fuzz targets that use no library which MSan has not looked into,
+# on the corpora.
+msan_units = $(filter-out %/test_conn %/test_deflate %/test_gzip %/test_sha1 \
+    %/test_tls_tickets,$(units))
+msan_fuzz = $(filter-out conn deflate websocket, \
+    $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c)))
+check-msan:
+	@$(MAKE) --no-print-directory run-msan BUILD=build-msan CC=clang \
+	    STATIC=0 hardening=-fPIE CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=fuzzer-no-link,memory'
+
+run-msan: $(msan_units) $(msan_fuzz:%=$(BUILD)/fuzz/%)
+	prove $(msan_units)
+	for f in $(msan_fuzz); do \
+	    $(BUILD)/fuzz/$$f -runs=0 test/fuzz/corpus/$$f || exit; \
+	done
+
 # Other users' processes write there too. What fails by the time that this
 # takes, or by the sandbox that is left out, is no matter here.
 coverage = build-coverage
@@ -414,7 +432,7 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan coverage analyse bench bench-quick deps \
+.PHONY: all run check run-tests check-asan check-msan run-msan coverage analyse bench bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \
