@@ -293,7 +293,8 @@ run-msan: $(msan_units) $(msan_fuzz:%=$(BUILD)/fuzz/%)
 
 # A part of the golden cases: topics, or all that CASES names. The sandbox
 # would end valgrind, which is in the same process. It knows no openat2(2), and
-# says so in its log, and perch follows no links then; what it finds is an exit status, and in the log too.
+# says so in its log, and perch follows no links then. What it finds is an exit
+# status, and in the log too.
 valgrind = build-valgrind
 CASES = head chunked conditional cgi
 check-valgrind:
