@@ -6,12 +6,15 @@
 #   make check           every test; CHECK=head for those whose name matches;
 #                        LARGE=1 with content of 2 GiB for programs
 #   make check-asan      the same under ASan and UBSan
+#   make check-msan      units and fuzz corpora under MSan
+#   make check-valgrind  a part of the golden cases under valgrind
 #   make coverage        the same, and which lines of src were not run; fails
 #                        if more than 5 of 100 were not
 #   make faults          each system call of perch fails by each error; LONG=1
 #                        for all errors that last (make check has a part of it)
 #   make load            10,000 idle connections, 1,000 a second for a minute,
 #                        slow clients: minutes, and 2 GiB of memory
+#   make analyse         gcc's analyzer, clang-tidy and cppcheck
 #   make fuzz/head       one fuzz target, for SECONDS=60
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
@@ -286,12 +289,46 @@ check-asan: deps
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all'
 
+# Units and fuzz targets that use no library which MSan has not looked into,
+# on the corpora.
+msan_units = $(filter-out %/test_conn %/test_deflate %/test_gzip %/test_sha1 \
+    %/test_tls_tickets,$(units))
+msan_fuzz = $(filter-out conn deflate websocket, \
+    $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c)))
+check-msan:
+	@$(MAKE) --no-print-directory run-msan BUILD=build-msan CC=clang \
+	    STATIC=0 hardening=-fPIE CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=fuzzer-no-link,memory'
+
+run-msan: $(msan_units) $(msan_fuzz:%=$(BUILD)/fuzz/%)
+	prove $(msan_units)
+	for f in $(msan_fuzz); do \
+	    $(BUILD)/fuzz/$$f -runs=0 test/fuzz/corpus/$$f || exit; \
+	done
+
+# A part of the golden cases: topics, or all that CASES names. The sandbox
+# would end valgrind, which is in the same process. It knows no openat2(2), and
+# says so in its log, and perch follows no links then. What it finds is an exit
+# status, and in the log too.
+valgrind = build-valgrind
+CASES = head chunked conditional cgi
+check-valgrind:
+	@mkdir -p $(valgrind)/real
+	@$(MAKE) --no-print-directory BUILD=$(valgrind) BIN=$(valgrind)/real \
+	    CC=gcc STATIC=0 TLS=0 CFLAGS='-O1 -g' $(valgrind)/real/perch \
+	    $(valgrind)/tool/cases
+	@printf '#!/bin/sh\nexec valgrind -q --log-file=%s --leak-check=full --error-exitcode=99 %s --sandbox off "$$@"\n' \
+	    $(abspath $(valgrind))/log-%p $(abspath $(valgrind)/real/perch) >$(valgrind)/perch
+	@chmod +x $(valgrind)/perch
+	QUICK=1 BIN=$(abspath $(valgrind)) TEST=$(abspath test) \
+	    $(valgrind)/tool/cases $(CASES)
+
 # Other users' processes write there too. What fails by the time that this
 # takes, or by the sandbox that is left out, is no matter here.
 coverage = build-coverage
 coverage_flags = BUILD=$(coverage) BIN=$(coverage) CC=gcc STATIC=0 \
     hardening=-fPIE CFLAGS='-O0 -g --coverage' \
-    LDFLAGS='-Wl,--wrap=_exit,--wrap=syscall $(abspath $(coverage)/end.o)'
+    LDFLAGS='-Wl,--wrap=_exit,--wrap=execve,--wrap=syscall $(abspath $(coverage)/end.o)'
 coverage: deps
 	rm -rf $(coverage)
 	mkdir $(coverage)
@@ -348,12 +385,18 @@ lint:
 	clang-format --dry-run -Werror src/*.c src/*/*.[ch] test/*/*.[ch] \
 	    examples/*.[ch]
 	shellcheck .ci/run test/run test/try test/deps test/boot test/ktls \
+	    test/analyse \
 	    test/bench/run test/bench/*.bash examples/packaging/perch.bash \
 	    examples/packaging/debian/perch.p* examples/programs/git \
 	    examples/site/cgi/[!h]* examples/chat/talk* examples/ws-clock.sh \
 	    examples/acme/deploy examples/hosts/initramfs examples/hosts/*.sh \
 	    examples/hosts/*.run examples/hosts/s6/run examples/hosts/s6/log/run
 	mandoc -T lint -W warning man/*.[1-8]
+	test/analyse --quick
+
+# A minute and a half.
+analyse:
+	test/analyse
 
 compile_commands.json: Makefile
 	bear -- $(MAKE) -B all
@@ -422,8 +465,8 @@ clean:
 	rm -rf build build-* $(programs) $(system_programs) $(examples) \
 	    compile_commands.json
 
-.PHONY: all run check run-tests check-asan coverage faults load bench \
-    bench-quick deps \
+.PHONY: all run check run-tests check-asan check-msan run-msan check-valgrind \
+    coverage faults load analyse bench bench-quick deps \
     format lint install uninstall dist deb clean examples
 .SECONDARY:
 -include $(objects:.o=.d) $(programs:%=$(BUILD)/src/%.d) $(units:=.d) \

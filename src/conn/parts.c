@@ -59,16 +59,16 @@ static bool
 append(struct parts *p, struct assembly *a, struct slice bytes)
 {
 	while (bytes.len > 0) {
-		struct parts_block *b =
-		    a->last == NO_BLOCK ? NULL : &p->block[a->last];
+		bool is_first = a->last == NO_BLOCK;
+		struct parts_block *b = is_first ? NULL : &p->block[a->last];
 		size_t len = bytes.len;
 
-		if (b == NULL || b->len == sizeof(b->bytes)) {
+		if (is_first || b->len == sizeof(b->bytes)) {
 			uint32_t index = take_block(p);
 
 			if (index == NO_BLOCK)
 				return false;
-			if (b == NULL)
+			if (is_first)
 				a->first = index;
 			else
 				b->next = index;

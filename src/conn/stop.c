@@ -119,7 +119,7 @@ int
 stop_poll(struct pollfd *p, nfds_t count, int timeout_ms)
 {
 	struct timespec timeout = {.tv_sec = timeout_ms / 1000,
-				   .tv_nsec = timeout_ms % 1000 * 1000000l};
+				   .tv_nsec = timeout_ms % 1000 * 1000000L};
 
 	int n = ppoll(p, count, timeout_ms < 0 ? NULL : &timeout, &before_hold);
 

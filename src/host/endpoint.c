@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -24,16 +23,6 @@ write_port(unsigned port, char *storage)
 	return buf_slice(&out);
 }
 
-static unsigned
-port_of(const struct sockaddr_storage *address)
-{
-	if (address->ss_family == AF_INET)
-		return ntohs(((const struct sockaddr_in *)address)->sin_port);
-	if (address->ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
-	return 0;
-}
-
 static void
 take_socket(int fd, struct endpoints *ends)
 {
@@ -44,12 +33,13 @@ take_socket(int fd, struct endpoints *ends)
 
 	if (getpeername(fd, (struct sockaddr *)&remote, &remote_len) == 0)
 		ends->remote_port =
-		    write_port(port_of(&remote), text.remote_port);
+		    write_port(peer_port(&remote), text.remote_port);
 	if (getsockname(fd, (struct sockaddr *)&local, &local_len) == 0 &&
-	    port_of(&local) != 0) {
+	    peer_port(&local) != 0) {
 		peer_format(&local, &address);
 		ends->local_address = buf_slice(&address);
-		ends->local_port = write_port(port_of(&local), text.local_port);
+		ends->local_port =
+		    write_port(peer_port(&local), text.local_port);
 	}
 }
 

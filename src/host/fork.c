@@ -18,7 +18,7 @@ clone_with(const uint64_t *pass)
 			 "xorl %%r9d, %%r9d"
 			 : "=a"(result)
 			 : "0"((long)SYS_clone), "D"((long)FORK_SIGNAL),
-			   "S"(0l), [pass] "b"(pass)
+			   "S"(0L), [pass] "b"(pass)
 			 : "rcx", "r11", "r9", "memory", "cc");
 	return result;
 }

@@ -97,6 +97,16 @@ peer_format(const struct sockaddr_storage *address, struct buf *out)
 	buf_add(out, without_mapping(slice_of(text)));
 }
 
+unsigned
+peer_port(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	if (address->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+	return 0;
+}
+
 static void
 take_socket(const struct sockaddr_storage *address)
 {

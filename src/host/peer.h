@@ -47,4 +47,7 @@ const struct forwarded *peer_forwarded(void);
 /* Appends the numeric address as peer_address has it, or "-". */
 void peer_format(const struct sockaddr_storage *address, struct buf *out);
 
+/* Returns the port of the address, or 0 if it has none. */
+unsigned peer_port(const struct sockaddr_storage *address);
+
 #endif

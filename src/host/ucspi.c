@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -81,16 +80,13 @@ static void
 set_end(size_t number, const char *ip_name, const char *port_name,
 	const struct sockaddr_storage *address)
 {
-	in_port_t port = address->ss_family == AF_INET6
-			     ? ((const struct sockaddr_in6 *)address)->sin6_port
-			     : ((const struct sockaddr_in *)address)->sin_port;
 	char storage[VARIABLE_MAX];
 	struct buf text = BUF_OVER(storage);
 
 	peer_format(address, &text);
 	set(number, ip_name, buf_slice(&text));
 	buf_reset(&text);
-	buf_add_u64(&text, ntohs(port));
+	buf_add_u64(&text, peer_port(address));
 	set(number + 1, port_name, buf_slice(&text));
 }
 

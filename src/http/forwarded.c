@@ -79,8 +79,9 @@ take_value(struct slice *s, struct slice *value)
 		}
 	if (n >= s->len)
 		return false;
-	*value =
-	    has_escape ? (struct slice){0} : (struct slice){s->ptr + 1, n - 1};
+	*value = (struct slice){0};
+	if (!has_escape)
+		*value = (struct slice){s->ptr + 1, n - 1};
 	*s = slice_skip(*s, n + 1);
 	return true;
 }

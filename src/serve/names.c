@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -116,6 +117,7 @@ guess_third_quartile(const struct names *n)
 			sample[to] = sample[to - 1];
 		sample[to] = name;
 	}
+	assert(count > 0);
 	return sample[count * 3 / 4];
 }
 

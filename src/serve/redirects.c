@@ -35,7 +35,8 @@ cut_destination(struct slice to)
 	size_t n = scheme_len(to), scheme = n;
 
 	if (n > 0) {
-		while (n < to.len && memchr("/?#", to.ptr[n], 3) == NULL)
+		while (n < to.len &&
+		       slice_find(SLICE("/?#"), to.ptr[n]) == NULL)
 			n++;
 		d.origin = (struct slice){to.ptr, n};
 		d.authority = slice_skip(d.origin, scheme);

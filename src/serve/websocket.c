@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <assert.h>
+
 #include "serve/websocket.h"
 
 /* Takes the next word off text, and ends it with a NUL. */
@@ -113,6 +115,7 @@ websocket_start(struct exchange *x)
 	size_t matched;
 
 	rule = websocket_find(x->site->websockets, path, &matched);
+	assert(rule != NULL);
 	if ((status = check(x, &h)))
 		return status;
 	websocket_take(&s.script, rule, path, matched);

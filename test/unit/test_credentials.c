@@ -170,9 +170,11 @@ check_limits(void)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char storage[CREDENTIALS_MAX];
 		struct credentials c;
-		bool is_taken = credentials_parse(
-		    &c, exact(make(rows[i].user, rows[i].password)), storage);
+		bool is_taken;
 
+		memset(storage, 'x', sizeof(storage));
+		is_taken = credentials_parse(
+		    &c, exact(make(rows[i].user, rows[i].password)), storage);
 		CHECK(rows[i].name,
 		      is_taken == (rows[i].refusal == NULL) &&
 			  (is_taken ? c.user.len == rows[i].user &&
