@@ -147,7 +147,12 @@ serves() {
       perch --config "$OPTIONS" --log none "$SITE" | own
     [ -z "${LAUNCHED:-}" ] || echo "$LAUNCHED"
   } | sort >want
-  cmp own want
+  # A launcher's broker, which starts programs, has sockets of them all.
+  if [ -n "${LAUNCHED:-}" ]; then
+    cmp <(sort -u own) <(sort -u want)
+  else
+    cmp own want
+  fi
   refute grep -vE '^(perch|self [012] pipe:|self 3 /proc/fd)' <<<"$output"
 
   echo "an answer and a refusal, and no byte of the log"
