@@ -440,7 +440,8 @@ archive_name = perch-$(VERSION)
 dist_time = $(or $(shell git log -1 --format=%ct 2>/dev/null), \
     $(shell stat -c %Y Makefile))
 dist_files = { git ls-files -z 2>/dev/null | grep -z . || find Makefile LICENSE \
-    README.md .ci .clang-format .editorconfig .git[ai]* src man test systemd examples $(examples:%=! -path %) \
+    README.md .ci .clang-format .clang-tidy .editorconfig .git[ai]* src \
+    man test systemd examples $(examples:%=! -path %) \
     ! -type d -print0; } | LC_ALL=C sort -z
 
 dist:

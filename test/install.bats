@@ -76,7 +76,7 @@ ExecStart=/opt/bin/perch --config /etc/perch/perch.conf /var/www/html' ]
   # Whoever unpacks it need not have git.
   TZ=Asia/Tokyo make -s -C "$name" dist BUILD="$PWD/b"
   cmp "a/$archive" "b/$archive"
-  [ "$(ls -A "$name" | tr '\n' ' ')" = '.ci .clang-format .editorconfig '\
+  [ "$(ls -A "$name" | tr '\n' ' ')" = '.ci .clang-format .clang-tidy .editorconfig '\
 '.gitattributes .gitignore LICENSE Makefile README.md examples man src systemd test ' ]
   [ -z "$(find "$name" -name '*.o' -o -name '*.d')" ]
   [ ! -e "$name/examples/tcp-echo" ]

@@ -33,15 +33,13 @@ struct hired {
 	int pidfd;
 	int customer; /* NONE: nobody is interested */
 	bool has_ended;
-	int exit_status;
-	int next;
+	int exit_status, next;
 };
 
 /* What an event is about; the slot is in the lower half. */
 enum { OF_LINE, OF_CUSTOMER, OF_HIRED };
 
-/* One is looked at at a time. */
-static char packet[AGENT_PACKET_MAX];
+static char packet[AGENT_PACKET_MAX]; /* one is looked at at a time */
 
 static bool
 watch(const struct customers *c, int fd, unsigned kind, int slot)
@@ -129,6 +127,14 @@ let_go(struct customers *c, int slot)
 
 /* --- connections */
 
+static void
+drop_spool(struct customer *who)
+{
+	if (who->spool_fd >= 0)
+		close(who->spool_fd);
+	who->spool_fd = -1;
+}
+
 /* What it has started goes with it. */
 static void
 leave(struct customers *c, int slot)
@@ -139,8 +145,7 @@ leave(struct customers *c, int slot)
 		kill(-c->hired[who->hired].pid, SIGKILL);
 		let_go(c, who->hired);
 	}
-	if (who->spool_fd >= 0)
-		close(who->spool_fd);
+	drop_spool(who);
 	close(who->fd);
 	who->fd = -1;
 	who->next = c->free_customer;
@@ -178,9 +183,7 @@ answer(struct customers *c, int slot, const struct agent_answer *a,
 static void
 answer_plainly(struct customers *c, int slot, int error)
 {
-	const struct agent_answer a = {.reply = AGENT_DONE, .error = error};
-
-	answer(c, slot, &a, NULL);
+	answer(c, slot, &(struct agent_answer){.error = error}, NULL);
 }
 
 static void
@@ -202,9 +205,7 @@ start(struct customers *c, int slot, const struct errand *e)
 		turn_out(c, slot, why);
 		return;
 	}
-	if (who->spool_fd >= 0)
-		close(who->spool_fd);
-	who->spool_fd = -1;
+	drop_spool(who);
 	if (!a.error && (who->hired = hire(c, j.pid, slot)) == NONE) {
 		joint_close(&j);
 		a.error = EAGAIN;
@@ -228,19 +229,19 @@ make_spool(struct customers *c, int slot)
 	struct customer *who = &c->customer[slot];
 	const struct programs *programs = c->where.config->site.programs;
 	struct agent_answer a = {.reply = AGENT_DONE, .fds = 1 << AGENT_IN};
-	int fd[AGENT_FDS] = {[AGENT_IN] = -1};
+	int fd[AGENT_FDS];
 
-	if (programs == NULL || programs->spool == NULL || who->spool_fd >= 0) {
+	if (programs == NULL || programs->spool == NULL) {
 		turn_out(c, slot, "what is not its turn");
 		return;
 	}
-	fd[AGENT_IN] = programs_spool(programs);
-	if (fd[AGENT_IN] < 0) {
-		answer_plainly(c, slot, -fd[AGENT_IN]);
-		return;
-	}
-	who->spool_fd = fd[AGENT_IN];
-	answer(c, slot, &a, fd);
+	/* Of content that did not come whole. */
+	drop_spool(who);
+	who->spool_fd = fd[AGENT_IN] = programs_spool(programs);
+	if (who->spool_fd < 0)
+		answer_plainly(c, slot, -who->spool_fd);
+	else
+		answer(c, slot, &a, fd);
 }
 
 static void
@@ -289,10 +290,8 @@ take_order(struct customers *c, int slot)
 		make_spool(c, slot);
 		return;
 	case AGENT_TELL:
-		send_signal(c, slot, SIGTERM);
-		return;
 	case AGENT_KILL:
-		send_signal(c, slot, SIGKILL);
+		send_signal(c, slot, e.kind == AGENT_TELL ? SIGTERM : SIGKILL);
 		return;
 	case AGENT_RELEASE:
 		if (who->hired != NONE)
@@ -322,7 +321,7 @@ customers_add(struct customers *c, int fd)
 static void
 take_customer(struct customers *c)
 {
-	char byte;
+	char byte = 0;
 	int fd;
 	ssize_t n = parcel_receive(c->line, &byte, 1, &fd, 1, MSG_DONTWAIT);
 
@@ -341,29 +340,25 @@ look_at(struct customers *c, int slot)
 	struct hired *h = &c->hired[slot];
 	struct agent_answer a = {.reply = AGENT_ENDED};
 	siginfo_t info = {.si_pid = 0};
-	int error = 0;
+	bool failed = waitid(P_PID, (id_t)h->pid, &info,
+			     WEXITED | WNOHANG | WNOWAIT) != 0;
 
-	if (h->has_ended)
-		return;
-	if (waitid(P_PID, (id_t)h->pid, &info, WEXITED | WNOHANG | WNOWAIT))
-		error = errno;
-	if (error == EINTR || (error == 0 && info.si_pid != h->pid))
+	if (h->has_ended || (failed ? errno == EINTR : info.si_pid != h->pid))
 		return;
 	/* An end that cannot be looked at was one all the same. */
 	h->has_ended = true;
 	h->exit_status =
-	    error == 0 && info.si_code == CLD_EXITED ? info.si_status : -1;
+	    !failed && info.si_code == CLD_EXITED ? info.si_status : -1;
 	if (h->pidfd >= 0)
 		close(h->pidfd);
 	else
 		c->blind--;
 	h->pidfd = -1;
-	if (h->customer == NONE) {
-		forget(c, slot);
-		return;
-	}
 	a.exit_status = h->exit_status;
-	answer(c, h->customer, &a, NULL);
+	if (h->customer == NONE)
+		forget(c, slot);
+	else
+		answer(c, h->customer, &a, NULL);
 }
 
 static void

@@ -73,7 +73,7 @@ static int
 await(struct agent *a, int fd[AGENT_FDS])
 {
 	int64_t deadline = clock_deadline(ANSWER_MS);
-	struct agent_answer answer;
+	struct agent_answer answer = {0};
 
 	while (a->fd >= 0) {
 		struct pollfd p = {.fd = a->fd, .events = POLLIN};
@@ -139,7 +139,7 @@ agent_spool(struct agent *a)
 bool
 agent_check(struct agent *a)
 {
-	struct agent_answer answer;
+	struct agent_answer answer = {0};
 	int fd[AGENT_FDS];
 
 	if (!a->has_ended)
