@@ -76,11 +76,11 @@ start_echo(struct cgi_program *p, bool is_packets)
 	close(errors[1]);
 	fcntl(to[1], F_SETFL, O_NONBLOCK);
 	fcntl(from[0], F_SETFL, O_NONBLOCK);
-	p->pid = pid;
-	p->errors = errors[0];
+	p->joint.pid = pid;
+	p->joint.errors = errors[0];
 	p->is_packets = is_packets;
-	p->in = is_packets ? pair[0] : to[1];
-	p->out = is_packets ? -1 : from[0];
+	p->joint.in = is_packets ? pair[0] : to[1];
+	p->joint.out = is_packets ? -1 : from[0];
 	if (is_packets) {
 		close(to[1]);
 		close(from[0]);
