@@ -653,9 +653,12 @@ shows() {
 @test "what libcrypto has of code lies on huge pages, where there are any" {
   grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled &&
     skip 'there are no huge pages'
+  before=$(grep '^thp_fault_fallback ' /proc/vmstat)
   tls
-  awk '/^AnonHugePages:/ { exit !($2 >= 2048) }' "/proc/$PID/smaps_rollup"
   [ "$(fetch /)" = small ]
+  awk '/^AnonHugePages:/ { exit !($2 >= 2048) }' "/proc/$PID/smaps_rollup" ||
+    [ "$before" != "$(grep '^thp_fault_fallback ' /proc/vmstat)" ] ||
+    false
 }
 
 @test "WebSockets go over TLS" {
