@@ -87,7 +87,8 @@ copy_library(struct dl_phdr_info *library, size_t size, void *argument)
 		const ElfW(Phdr) *p = &library->dlpi_phdr[i];
 		uintptr_t first = library->dlpi_addr + p->p_vaddr;
 
-		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
+		if (p->p_type != PT_LOAD || (p->p_flags & PF_W) ||
+		    !(p->p_flags & PF_R))
 			continue;
 		if (start == 0)
 			start = first;
