@@ -130,16 +130,22 @@ enum close_code
 inbox_take(struct inbox *in, size_t n)
 {
 	char *bytes = in->data + in->end;
+	const char *newline = NULL;
+	size_t good = n;
 
-	if (in->opcode == OPCODE_TEXT &&
-	    utf8_take(&in->utf8, (struct slice){bytes, n}) < n)
+	if (in->opcode == OPCODE_TEXT)
+		good = utf8_take(&in->utf8, (struct slice){bytes, n});
+	if (!in->escapes && !in->is_packets && n > 0)
+		newline = memchr(bytes, '\n', n);
+	/* What is wrong first, in whatever pieces it comes. */
+	if (good < n && (newline == NULL || bytes + good <= newline))
 		return refuse(in, CLOSE_INVALID_DATA,
 			      "a text that is not UTF-8");
-	if (in->escapes)
-		n = escape(bytes, n);
-	else if (!in->is_packets && n > 0 && memchr(bytes, '\n', n) != NULL)
+	if (newline != NULL)
 		return refuse(in, CLOSE_UNSUPPORTED_DATA,
 			      "a newline in a message to a program of lines");
+	if (in->escapes)
+		n = escape(bytes, n);
 	in->end += n;
 	if (in->end > in->high)
 		in->high = in->end;

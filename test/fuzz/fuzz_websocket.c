@@ -182,7 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sort_frames(memory_slice(&got), &pieces);
 	free(got.ptr);
 	if (!slice_equal(memory_slice(&whole), memory_slice(&pieces)))
-		fail("it hangs on the pieces of the input");
+		fail("it depends on the pieces of the input");
 	if (fail_at > 0) {
 		got = talk(input, is_packets, escapes, data[0] & 4, fail_at);
 		free(got.ptr);
