@@ -25,14 +25,17 @@
 static ssize_t
 read_under(struct tls_stream *t, char *dst, size_t cap)
 {
-	int64_t until = clock_deadline(TICKETS_HELD_MS);
-	ssize_t n = IO_TIMEOUT;
+	if (t->holds_tickets) {
+		int64_t until = clock_deadline(TICKETS_HELD_MS);
+		ssize_t n = IO_TIMEOUT;
 
-	if (t->holds_tickets && t->deadline > until)
-		n = t->under->ops->read(t->under, dst, cap, until);
-	t->holds_tickets = false;
-	return n != IO_TIMEOUT ? n
-			       : stream_read(t->under, dst, cap, t->deadline);
+		t->holds_tickets = false;
+		if (t->deadline > until)
+			n = t->under->ops->read(t->under, dst, cap, until);
+		if (n != IO_TIMEOUT)
+			return n;
+	}
+	return stream_read(t->under, dst, cap, t->deadline);
 }
 
 static int

@@ -12,16 +12,10 @@
  */
 #include "base/buf.h"
 #include "fields.h"
+#include "hold.h"
 #include "http/accept.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* Values of one field, each in memory of its own. */
 static struct fields

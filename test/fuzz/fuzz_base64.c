@@ -9,16 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/base64.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* Just as much room as is given, for ASan to see what is written behind. */
 static struct buf

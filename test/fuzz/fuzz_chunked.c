@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "hold.h"
 #include "http/chunked.h"
 
 /* Small, so that inputs of the usual size come to them. */
@@ -24,13 +25,6 @@ struct decoded {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static struct decoded
 decode_nothing(size_t cap)

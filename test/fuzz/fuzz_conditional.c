@@ -14,18 +14,12 @@
  */
 #include "base/buf.h"
 #include "fields.h"
+#include "hold.h"
 #include "http/conditional.h"
 #include "http/date.h"
 #include "http/field.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static struct slice
 name_of(char letter)

@@ -10,17 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/base64.h"
 #include "http/credentials.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 check_part(struct slice part, size_t max, const char *storage)

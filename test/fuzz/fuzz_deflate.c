@@ -11,19 +11,13 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "hold.h"
 #include "ws/deflate.h"
 
 #define LIMIT 10000
 #define ROOM 20000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static struct arena
 new_arena(size_t cap)

@@ -9,17 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "host/errand.h"
 #include "http/cgi_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 check_name(struct slice name)

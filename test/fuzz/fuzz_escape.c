@@ -11,16 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/escape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* Of len bytes: the caller frees data. */
 static struct buf

@@ -8,16 +8,10 @@
  *   another offer behind what was chosen, nor one more line of nothing.
  */
 #include "fields.h"
+#include "hold.h"
 #include "ws/extension.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 add_line(struct fields *fields, const char *before, struct slice value,

@@ -7,16 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/forwarded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* value and behind it addition, to be freed. */
 static struct slice

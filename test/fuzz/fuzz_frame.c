@@ -14,6 +14,7 @@
 
 #define FRAMES_AT 1
 #include "frames.h"
+#include "hold.h"
 #include "ws/frame.h"
 
 /* What was read: a letter and the payload for all there is. */
@@ -26,13 +27,6 @@ struct record {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 write_again(struct buf *out, const struct frame_piece *piece)

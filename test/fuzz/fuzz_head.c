@@ -7,10 +7,10 @@
  *   tokens, values are trimmed and hold no CR, LF or NUL;
  * - an accepted head that is written out again is parsed to the same.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "hold.h"
 #include "http/head.h"
 
 #define FIELDS 16
@@ -20,13 +20,6 @@ static const struct head_limits limits = {
     .request_line = 256, .head = 2048, .fields = FIELDS};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static enum status
 find_in_steps(struct head_scan *scan, struct slice bytes, size_t step)

@@ -9,6 +9,7 @@
  *   server's own;
  * - what the list removes or keeps is not written.
  */
+#include "hold.h"
 #include "http/http.h"
 #include "serve/headers.h"
 #include "serve/rules.h"
@@ -17,13 +18,6 @@
 #define FIELDS 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static bool
 is_inside(struct slice part, struct slice whole)

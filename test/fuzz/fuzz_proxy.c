@@ -10,18 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/proxy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define MAX 300
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* A copy without a byte to spare, so that a read beyond it is found. */
 static enum proxy_result

@@ -11,18 +11,12 @@
  * - the multipart/byteranges that is written is as long as was said.
  */
 #include "fields.h"
+#include "hold.h"
 #include "http/range.h"
 
 #define SMALL 256
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 check_parts(const struct ranges *r, uint64_t size)

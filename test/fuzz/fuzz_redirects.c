@@ -8,6 +8,7 @@
  *   begin with two slashes; a rewrite is a target that can be parsed, and
  *   a redirection does not lead to where the request is.
  */
+#include "hold.h"
 #include "serve/redirects.h"
 #include "serve/wildcard.h"
 #include "site.h"
@@ -15,13 +16,6 @@
 #define RULES 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static bool
 is_inside(struct slice part, struct slice whole)

@@ -11,16 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "http/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static bool
 is_inside(struct slice part, struct slice whole)

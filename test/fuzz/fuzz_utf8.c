@@ -5,19 +5,12 @@
  *   has it that is written from the definition;
  * - they are the same for the whole, for single bytes, and for pieces.
  */
-#include <stdlib.h>
 
+#include "hold.h"
 #include "utf8_reference.h"
 #include "ws/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 static void
 check(struct slice text, size_t step)

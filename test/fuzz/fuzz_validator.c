@@ -11,19 +11,13 @@
  * - a list that is written out again is read as the same.
  */
 #include "fields.h"
+#include "hold.h"
 #include "http/date.h"
 #include "http/validator.h"
 
 #define TAGS 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-static void
-hold(bool property)
-{
-	if (!property)
-		abort();
-}
 
 /* Takes the next size bytes of data, or zeroes. */
 static void
