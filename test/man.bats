@@ -462,7 +462,7 @@ examples_of() {
       print keys(%given) . " reasons\n" if keys %given < 40;
     }
   ' "$TOP/man/perch.conf.5" \
-    "$TOP"/src/{host/config,serve/rules,serve/program,serve/websocket,http/ip,http/mime}.c \
+    "$TOP"/src/{host/config,serve/rules,serve/confine,serve/program,serve/websocket,http/ip,http/mime}.c \
     >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]

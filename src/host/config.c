@@ -235,6 +235,17 @@ take_cgi_spool(struct config *config, struct slice value)
 	return access(p->spool, W_OK | X_OK) == 0 ? NULL : strerror(errno);
 }
 
+static const char *
+take_program_sandbox(struct config *config, struct slice value)
+{
+	struct programs *p = programs(config);
+	char *text = keep(value);
+
+	return p == NULL || text == NULL
+		   ? strerror(ENOMEM)
+		   : confinement_add(&p->confinement, text);
+}
+
 /* The same of WebSockets. */
 static struct websockets *
 websockets(struct config *config)
@@ -766,6 +777,9 @@ static const struct option options[] = {
      OPTION_FLAG, ALL, AT(site.ignores_siblings), 0, 0, NULL},
     {"pages-rules", NULL, "read _headers and _redirects in the root",
      OPTION_FLAG, ALL, AT(site.has_page_rules), 0, 0, NULL},
+    {"program-sandbox", "WORD[,WORD]...",
+     "for programs: no-network, read-only, write=DIRECTORY", OPTION_OTHER, ALL,
+     0, 0, 0, take_program_sandbox},
     {"proxy-protocol", "[=optional]", "a PROXY header comes first, or may come",
      OPTION_OTHER, ALL, 0, 0, 0, take_proxy_protocol},
     {"ready-fd", "N", "write a newline to this descriptor when ready",

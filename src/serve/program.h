@@ -25,8 +25,9 @@ struct programs {
 	size_t own_count; /* of these, those that the options have said */
 	struct spawn_limit limit[RULES_MAX]; /* --cgi-limit */
 	size_t limit_count;
-	const char *spool;         /* --cgi-spool: a directory, or NULL */
-	bool passes_authorization; /* --cgi-auth */
+	struct confinement confinement; /* --program-sandbox */
+	const char *spool;              /* --cgi-spool: a directory, or NULL */
+	bool passes_authorization;      /* --cgi-auth */
 };
 
 /*

@@ -126,6 +126,7 @@ script_start(const struct script *s, const struct programs *programs,
 	    .environment = s->environment,
 	    .limit = programs->limit,
 	    .limit_count = programs->limit_count,
+	    .confinement = &programs->confinement,
 	    .flags = SPAWN_OWN_GROUP | SPAWN_DIES_WITH_US |
 		     SPAWN_FRESH_SIGNALS | SPAWN_CLOSES_REST,
 	};

@@ -91,6 +91,17 @@ set_limits(const struct spawn *s)
 	return true;
 }
 
+/* Before its limits are set, since it takes descriptors for a moment. */
+static bool
+confine(const struct spawn *s)
+{
+	int error = s->confinement != NULL ? confine_enter(s->confinement) : 0;
+
+	if (error)
+		errno = error;
+	return error == 0;
+}
+
 /* The kernel kills who outlives its parent; it may be gone already. */
 static bool
 die_with(pid_t parent)
@@ -125,7 +136,7 @@ become(const struct spawn *s, pid_t parent, volatile int *error)
 	if ((!(s->flags & SPAWN_OWN_GROUP) || setpgid(0, 0) == 0) &&
 	    (!(s->flags & SPAWN_DIES_WITH_US) || die_with(parent)) &&
 	    (s->directory_fd < 0 || fchdir(s->directory_fd) == 0) &&
-	    place_descriptors(s) && set_limits(s)) {
+	    place_descriptors(s) && confine(s) && set_limits(s)) {
 		reset_signals(s);
 		execute(s);
 	}

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "serve/confine.h"
+
 /* Descriptors 0 to 3 of a program can be handed to it. */
 #define SPAWN_FDS 4
 
@@ -56,7 +58,8 @@ struct spawn {
 	int fd[SPAWN_FDS]; /* what become its 0 to 3, or SPAWN_OURS */
 	const struct spawn_limit *limit;
 	size_t limit_count;
-	unsigned flags; /* of enum spawn_flags */
+	const struct confinement *confinement; /* or NULL: none */
+	unsigned flags;                        /* of enum spawn_flags */
 };
 
 /*
