@@ -322,7 +322,7 @@ setup_file() {
       print @given . " messages\n" if @given < 25;
     }
   ' "$TOP"/man/perch{,-listen}.8 \
-    "$TOP"/src/host/{address,broker,crash,customers,errand,handover,image,launcher,listen,overload,privilege,reload,socket,start}.c \
+    "$TOP"/src/host/{address,broker,crash,customers,errand,handover,image,launcher,listen,overload,passwd,privilege,reload,socket,start}.c \
     >"$BATS_TEST_TMPDIR/wrong"
   cat "$BATS_TEST_TMPDIR/wrong"
   [ ! -s "$BATS_TEST_TMPDIR/wrong" ]

@@ -161,10 +161,12 @@ gets() {
     echo "$value: $stderr"
     [ "$stderr" = "perch: --program-sandbox: $wrong" ]
   done <<END
-none|not one of no-network, read-only, write=DIRECTORY
-no-network,|not one of no-network, read-only, write=DIRECTORY
-|not one of no-network, read-only, write=DIRECTORY
-write|not one of no-network, read-only, write=DIRECTORY
+none|not one of no-network, read-only, write=DIRECTORY, user=NAME
+no-network,|not one of no-network, read-only, write=DIRECTORY, user=NAME
+|not one of no-network, read-only, write=DIRECTORY, user=NAME
+write|not one of no-network, read-only, write=DIRECTORY, user=NAME
+user=nosuchuser|no such user
+user=root|the user is root
 write=kept|the directory is no absolute path
 write=$SITE/none|No such file or directory
 write=$SITE/index.html|Not a directory
@@ -174,7 +176,7 @@ END
     [ $program = perch ] || operands=("unix:$PWD/s" "$SITE")
     run -2 --separate-stderr "$BUILD/tool/without" landlock "$BIN/$program" \
       --program-sandbox read-only "${operands[@]}" </dev/null
-    [ "$stderr" = "$program: --program-sandbox: no Landlock of Linux 6.2 or later" ]
+    [ "$stderr" = "$program: --program-sandbox: no Landlock" ]
     run -2 --separate-stderr "$BUILD/tool/without" seccomp "$BIN/$program" \
       --program-sandbox no-network "${operands[@]}" </dev/null
     [ "$stderr" = "$program: --program-sandbox: no seccomp" ]

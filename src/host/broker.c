@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/parcel.h"
@@ -97,6 +98,22 @@ take_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/*
+ * Of what --user has left, or a service manager, that to start programs as
+ * their user, and to signal them. They get nothing of it.
+ */
+static void
+take_capabilities(const struct config *config)
+{
+	if (geteuid() == 0)
+		return;
+	if (config_program_user(config) != NULL)
+		capability_keep(CAPABILITIES_OF_USERS, CAPABILITY(CAP_KILL),
+				false);
+	else if (config->listen.user != NULL)
+		capability_keep(0, 0, false);
+}
+
 static _Noreturn void
 be_broker(const struct config *config, int root, int end, bool is_own)
 {
@@ -105,6 +122,7 @@ be_broker(const struct config *config, int root, int end, bool is_own)
 	int error;
 
 	withdraw(end, root);
+	take_capabilities(config);
 	if (!is_own)
 		take_descriptors();
 	error = customers_init(&customers, &where,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "host/config.h"
+#include "host/passwd.h"
 #include "serve/program.h"
 #include "serve/websocket.h"
 
@@ -240,10 +241,18 @@ take_program_sandbox(struct config *config, struct slice value)
 {
 	struct programs *p = programs(config);
 	char *text = keep(value);
+	struct user *user;
+	const char *error;
 
-	return p == NULL || text == NULL
-		   ? strerror(ENOMEM)
-		   : confinement_add(&p->confinement, text);
+	if (p == NULL || text == NULL)
+		return strerror(ENOMEM);
+	error = confinement_add(&p->confinement, text);
+	user = &p->confinement.user;
+	if (error != NULL || user->name == NULL)
+		return error;
+	error = passwd_find(user, user->name);
+	/* It would be no less than we are. */
+	return error == NULL && user->uid == 0 ? "the user is root" : error;
 }
 
 /* The same of WebSockets. */
@@ -695,6 +704,8 @@ static const struct option options[] = {
      OPTION_SECONDS, ALL, AT(conn.program.timeout_ms), 0, 24 * HOUR, NULL},
     {"check", NULL, "read the options, say what is wrong, exit", OPTION_FLAG,
      ALL, AT(checks), 0, 0, NULL},
+    {"chroot", NULL, "connections see nothing but the directory", OPTION_FLAG,
+     LAUNCHERS, AT(listen.has_chroot), 0, 0, NULL},
     {"config", "FILE", "more options, one a line, without the dashes",
      OPTION_OTHER, ALL, 0, 0, 0, take_config},
     {"crash-pause", "SECONDS",
@@ -778,8 +789,8 @@ static const struct option options[] = {
     {"pages-rules", NULL, "read _headers and _redirects in the root",
      OPTION_FLAG, ALL, AT(site.has_page_rules), 0, 0, NULL},
     {"program-sandbox", "WORD[,WORD]...",
-     "for programs: no-network, read-only, write=DIRECTORY", OPTION_OTHER, ALL,
-     0, 0, 0, take_program_sandbox},
+     "for programs: no-network, read-only, write=DIRECTORY, user=NAME",
+     OPTION_OTHER, ALL, 0, 0, 0, take_program_sandbox},
     {"proxy-protocol", "[=optional]", "a PROXY header comes first, or may come",
      OPTION_OTHER, ALL, 0, 0, 0, take_proxy_protocol},
     {"ready-fd", "N", "write a newline to this descriptor when ready",
@@ -1264,6 +1275,16 @@ config_starts_programs(const struct config *config)
 	       config->site.auth.program != NULL;
 }
 
+const struct user *
+config_program_user(const struct config *config)
+{
+	const struct programs *p = config->site.programs;
+
+	return p != NULL && p->confinement.user.name != NULL
+		   ? &p->confinement.user
+		   : NULL;
+}
+
 /* What no option can see by itself. */
 static enum config_result
 check_together(const struct config *config, unsigned operands)
@@ -1285,6 +1306,15 @@ check_together(const struct config *config, unsigned operands)
 	if (config->sandbox == SANDBOX_ON && l->program != NULL)
 		return config_refuse("--sandbox",
 				     "a PROGRAM is started outside of it");
+	if (l->has_chroot && l->user == NULL)
+		return config_refuse("--chroot", "it needs --user");
+	if (l->has_chroot && (l->program != NULL || l->executes))
+		return config_refuse("--chroot",
+				     "what is executed is outside of it");
+	/* It would have lost the right to. */
+	if (l->executes && l->user != NULL && config_program_user(config))
+		return config_refuse("--exec", "it cannot change to the user "
+					       "of --program-sandbox");
 	return CONFIG_SERVE;
 }
 

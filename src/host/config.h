@@ -23,6 +23,7 @@ struct listen_settings {
 	int64_t crash_pause_ms; /* 0: none */
 	int64_t ready_fd;       /* or -1 */
 	const char *user;       /* or NULL */
+	bool has_chroot;        /* --chroot */
 };
 
 /* The programs that share one table of options. */
@@ -58,6 +59,9 @@ enum config_result config_read(struct config *config, enum program program,
 
 /* True if a connection may start programs: for CGI, WebSockets, --auth. */
 bool config_starts_programs(const struct config *config);
+
+/* Whose programs are, if they have a user of their own; or NULL. */
+const struct user *config_program_user(const struct config *config);
 
 const char *config_program_name(enum program program);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "host/broker.h"
 #include "host/connection.h"
@@ -49,7 +52,9 @@ connection_set_up(struct conn *c, const struct config *config, struct stream *s,
 bool
 connection_has_broker(const struct config *config)
 {
-	return config->sandbox != SANDBOX_OFF && config_starts_programs(config);
+	return config_starts_programs(config) &&
+	       (config->sandbox != SANDBOX_OFF || config->listen.has_chroot ||
+		config_program_user(config) != NULL);
 }
 
 int
@@ -60,13 +65,19 @@ connection_confine(struct conn *c, const struct config *config)
 	const char *missing;
 	int error;
 
-	if (config->sandbox == SANDBOX_OFF)
-		return 0;
+	if (config_program_user(config) != NULL &&
+	    !capability_has(CAPABILITIES_OF_USERS)) {
+		config_refuse("--program-sandbox: user", strerror(EPERM));
+		return 1;
+	}
 	log_settle();
 	if (s.has_broker && (error = broker_start_own(config, c->root.fd))) {
 		config_refuse("broker", strerror(error));
 		return 1;
 	}
+	/* It is the broker alone that needs them. */
+	if (config_program_user(config) != NULL && geteuid() != 0)
+		capability_keep(0, 0, false);
 	error = sandbox_enter(&s, config->sandbox, &missing);
 	/* A line for each connection would be too many. */
 	if (missing != NULL && (error || config->conn.explain))

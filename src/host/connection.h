@@ -23,7 +23,10 @@ void connection_read_rules(struct conn *c, const struct config *config);
 void connection_set_up(struct conn *c, const struct config *config,
 		       struct stream *s, int fd);
 
-/* True if connections are in a sandbox where a broker starts programs. */
+/*
+ * True if a broker starts programs for connections, since they may not: they
+ * are in a sandbox or a chroot, or the programs are another user's.
+ */
 bool connection_has_broker(const struct config *config);
 
 /*

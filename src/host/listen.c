@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "host/notify.h"
 #include "host/opener.h"
 #include "host/orders.h"
+#include "host/passwd.h"
 #include "host/privilege.h"
 #include "host/stack.h"
 #include "host/ucspi.h"
@@ -68,7 +68,8 @@ listen_check(const struct config *config)
 		if (error != NULL)
 			return refuse_address(s->address[i], error);
 	}
-	if (s->user != NULL && (error = privilege_find(&user, s->user)))
+	if (s->user != NULL && ((error = passwd_find(&user, s->user)) ||
+				(error = privilege_check(config, &user))))
 		return refuse(EXIT_USAGE, s->user, error);
 	if (s->program == NULL)
 		return EXIT_OK;
@@ -261,11 +262,7 @@ drop_privileges(const struct config *config)
 
 	if (config->listen.user == NULL)
 		return EXIT_OK;
-	/* From whoever changes its user the kernel keeps that user's other
-	 * processes away, until an execve. */
-	if (handover.is_reload)
-		prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
-	error = privilege_drop(&user);
+	error = privilege_drop(config, &user);
 	if (error == NULL)
 		return EXIT_OK;
 	refuse(EXIT_SYSTEM, config->listen.user, error);
@@ -339,12 +336,17 @@ enter_sandbox(const struct config *config, int root)
 	const char *missing;
 	int error;
 
-	if (config->sandbox == SANDBOX_OFF || launcher.program.path[0] != '\0')
+	if (launcher.program.path[0] != '\0' ||
+	    (config->sandbox == SANDBOX_OFF && privilege_needed(config) == 0))
 		return EXIT_OK;
+	log_settle();
 	error = monitor_start();
 	if (error)
 		return refuse(EXIT_SYSTEM, "monitor", strerror(error));
-	log_settle();
+	/* The monitor keeps what --user has left, and sees all files. */
+	error = privilege_leave(config, root);
+	if (error)
+		return refuse(EXIT_SYSTEM, "--user", strerror(error));
 	error = sandbox_enter(&sandbox, config->sandbox, &missing);
 	if (error)
 		return refuse(EXIT_SYSTEM,

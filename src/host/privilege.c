@@ -1,75 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
+#include <sched.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "host/privilege.h"
-
-static const char *
-find_user(struct user *user, const char *name)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *entry;
-
-	if (file == NULL)
-		return strerror(errno);
-	do
-		entry = fgetpwent(file);
-	while (entry != NULL && strcmp(entry->pw_name, name) != 0);
-	if (entry != NULL)
-		*user = (struct user){.name = name,
-				      .uid = entry->pw_uid,
-				      .gid = entry->pw_gid,
-				      .groups = {entry->pw_gid},
-				      .group_count = 1};
-	fclose(file);
-	return entry != NULL ? NULL : "no such user";
-}
-
-static bool
-has_member(const struct group *group, const char *name)
-{
-	for (char **member = group->gr_mem; *member != NULL; member++)
-		if (strcmp(*member, name) == 0)
-			return true;
-	return false;
-}
-
-static const char *
-find_groups(struct user *user)
-{
-	FILE *file = fopen("/etc/group", "re");
-	const char *error = NULL;
-	const struct group *group;
-
-	/* No file, no groups. */
-	if (file == NULL)
-		return errno == ENOENT ? NULL : strerror(errno);
-	while ((group = fgetgrent(file)) != NULL) {
-		if (group->gr_gid == user->gid ||
-		    !has_member(group, user->name))
-			continue;
-		if (user->group_count == GROUPS_MAX) {
-			error = "in too many groups";
-			break;
-		}
-		user->groups[user->group_count++] = group->gr_gid;
-	}
-	fclose(file);
-	return error;
-}
-
-const char *
-privilege_find(struct user *user, const char *name)
-{
-	const char *error = find_user(user, name);
-
-	return error != NULL ? error : find_groups(user);
-}
 
 static bool
 is_user(const struct user *user)
@@ -114,20 +53,82 @@ can_go_back(const struct user *user)
 	       (user->gid != 0 && (setgid(0) == 0 || setegid(0) == 0));
 }
 
-const char *
-privilege_drop(const struct user *user)
+static const char *
+become(const struct user *user)
 {
+	int error;
+
 	/* Started as that user, or re-executed: there is nothing to drop. */
 	if (is_user(user) && user->uid != 0)
 		return NULL;
-	/* The user last: it takes along the right to set the others. */
-	if (setgroups(user->group_count, user->groups) != 0 ||
-	    setresgid(user->gid, user->gid, user->gid) != 0 ||
-	    setresuid(user->uid, user->uid, user->uid) != 0)
-		return strerror(errno);
+	/* None of them stays in force, and they are cut down at once. */
+	prctl(PR_SET_KEEPCAPS, 1ul, 0ul, 0ul, 0ul);
+	error = user_become(user);
+	prctl(PR_SET_KEEPCAPS, 0ul, 0ul, 0ul, 0ul);
+	if (error)
+		return strerror(error);
 	if (!is_user(user) || !has_only_groups(user))
 		return "the kernel has not changed the user";
 	if (can_go_back(user))
 		return "privileges can be taken back";
 	return NULL;
+}
+
+uint32_t
+privilege_needed(const struct config *config)
+{
+	return (config_program_user(config) != NULL ? CAPABILITIES_OF_USERS
+						    : 0) |
+	       (config->listen.has_chroot ? CAPABILITY(CAP_SYS_CHROOT) : 0);
+}
+
+const char *
+privilege_check(const struct config *config, const struct user *user)
+{
+	if (config->listen.has_chroot && user->uid == 0)
+		return "root leaves a chroot when it likes";
+	/* Who has become it already, as for a reload, gets no more. */
+	if (geteuid() == user->uid && !capability_has(privilege_needed(config)))
+		return "this user cannot change to the user of "
+		       "--program-sandbox, or its root";
+	return NULL;
+}
+
+const char *
+privilege_drop(const struct config *config, const struct user *user)
+{
+	const char *error;
+	int keep_error;
+
+	/* From whoever changes its user the kernel keeps that user's other
+	 * processes away, until an execve. */
+	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
+	error = become(user);
+
+	if (error != NULL || user->uid == 0)
+		return error;
+	keep_error = capability_keep(privilege_needed(config), 0, true);
+	return keep_error ? strerror(keep_error) : NULL;
+}
+
+static int
+change_root(int root)
+{
+	static const uint32_t right = CAPABILITY(CAP_SYS_CHROOT);
+	int error = capability_keep(right, right, false);
+
+	return !error && (unshare(CLONE_FS) != 0 || fchdir(root) != 0 ||
+			  chroot(".") != 0)
+		   ? errno
+		   : error;
+}
+
+int
+privilege_leave(const struct config *config, int root)
+{
+	int error = config->listen.has_chroot ? change_root(root) : 0;
+
+	if (!error && privilege_needed(config) != 0 && geteuid() != 0)
+		error = capability_keep(0, 0, false);
+	return error;
 }

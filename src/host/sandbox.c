@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -9,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "base/log.h"
 #include "host/filter.h"
 #include "host/landlock.h"
@@ -156,23 +156,14 @@ limit_descriptors(const struct sandbox *s)
 	}
 }
 
-static int
-set_capabilities(uint32_t low)
-{
-	struct __user_cap_header_struct header = {
-	    .version = _LINUX_CAPABILITY_VERSION_3};
-	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-	    {.effective = low, .permitted = low}};
-
-	return (int)syscall(SYS_capset, &header, data);
-}
-
 /* Of root's rights only that to read what is not its own stays. */
 static void
 drop_capabilities(void)
 {
-	if (geteuid() != 0 || set_capabilities(1u << CAP_DAC_READ_SEARCH) != 0)
-		set_capabilities(0);
+	static const uint32_t reading = CAPABILITY(CAP_DAC_READ_SEARCH);
+
+	if (geteuid() != 0 || capability_keep(reading, reading, false) != 0)
+		capability_keep(0, 0, false);
 }
 
 /*

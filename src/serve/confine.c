@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/capability.h"
 #include "serve/confine.h"
 #include "serve/ruleset.h"
 
@@ -28,29 +29,55 @@
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+/* arm64 has none, nor any call with this number. */
+#ifdef SYS_open
+#define OPEN SYS_open
+#else
+#define OPEN (~0u)
+#endif
 
 /* Numbers from here on are x86-64's second set of the same calls. */
 #define SECOND_SET 0x40000000u
 
-/* Before this, who may only read could cut a file off. */
-#define LANDLOCK_LEAST 3
+#define FILTER_MAX 32
 
-/* To write, cut off, rename, make and remove: all but to execute and read. */
-#define CHANGES                                                                \
-	(RULESET_WRITE_FILE |                                                  \
-	 (2 * RULESET_TRUNCATE - RULESET_REMOVE_DIR)) /* bits 4 to 14 */
+/* To write, rename, make and remove: all but to execute and read; and, where
+ * the kernel knows that, to cut off. */
+static uint64_t
+changes(const struct confinement *c)
+{
+	uint64_t end =
+	    c->landlock >= RULESET_WITH_TRUNCATE
+		? 2 * RULESET_TRUNCATE
+		: 2 * (c->landlock >= RULESET_WITH_REFER ? RULESET_REFER
+							 : RULESET_REFER / 2);
+
+	return RULESET_WRITE_FILE | (end - RULESET_REMOVE_DIR);
+}
+
+/* Who may only read could cut a file off, before Landlock knew of that. */
+static bool
+wants_filter(const struct confinement *c)
+{
+	return c->has_no_network ||
+	       (c->is_read_only && c->landlock < RULESET_WITH_TRUNCATE);
+}
 
 static const char *
-find_lack(const struct confinement *c)
+find_lack(struct confinement *c)
 {
+	if (c->is_read_only && (c->landlock = ruleset_version()) < 1)
+		return "no Landlock";
 	/* It has the call if it looks at where the filter is. */
-	if (c->has_no_network &&
+	if (wants_filter(c) &&
 	    (ARCHITECTURE == 0 ||
 	     (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0ul, NULL) != 0 &&
 	      errno != EFAULT)))
 		return "no seccomp";
-	if (c->is_read_only && ruleset_version() < LANDLOCK_LEAST)
-		return "no Landlock of Linux 6.2 or later";
 	return NULL;
 }
 
@@ -81,8 +108,11 @@ add_word(struct confinement *c, char *word)
 		c->is_read_only = true;
 	else if (strncmp(word, "write=", 6) == 0)
 		return add_directory(c, word + 6);
+	else if (strncmp(word, "user=", 5) == 0)
+		c->user.name = word + 5;
 	else
-		return "not one of no-network, read-only, write=DIRECTORY";
+		return "not one of no-network, read-only, write=DIRECTORY, "
+		       "user=NAME";
 	return NULL;
 }
 
@@ -102,31 +132,70 @@ confinement_add(struct confinement *c, char *text)
 	return error != NULL ? error : find_lack(c);
 }
 
-static int
-take_network(void)
-{
-	const struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		     offsetof(struct seccomp_data, arch)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		     offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SECOND_SET, 3, 0),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 2, 0),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 2, 0),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socketpair, 1, 3),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-	    /* The kernel takes an int there: the lower half. */
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		     offsetof(struct seccomp_data, args)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
-	};
-	const struct sock_fprog program = {sizeof(code) / sizeof(code[0]),
-					   (struct sock_filter *)code};
+#define LOAD(member)                                                           \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
+		 offsetof(struct seccomp_data, member))
+/* The kernel takes an int there: the lower half. */
+#define LOAD_INT(n)                                                            \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                     \
+		 offsetof(struct seccomp_data, args[n]))
+#define IF(test, value, then, otherwise)                                       \
+	BPF_JUMP(BPF_JMP | (test) | BPF_K, value, then, otherwise)
+#define SKIP(count) BPF_STMT(BPF_JMP | BPF_JA, count)
+#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, value)
+#define FAIL(error) RETURN(SECCOMP_RET_ERRNO | (error))
 
+/* What would pass the other calls by. */
+static const struct sock_filter known_ways[] = {
+    LOAD(arch),
+    IF(BPF_JEQ, ARCHITECTURE, 1, 0),
+    RETURN(SECCOMP_RET_KILL_PROCESS),
+    LOAD(nr),
+    IF(BPF_JGE, SECOND_SET, 1, 0),
+    IF(BPF_JEQ, SYS_io_uring_setup, 0, 1),
+    FAIL(ENOSYS),
+};
+
+static const struct sock_filter unix_sockets[] = {
+    IF(BPF_JEQ, SYS_socket, 1, 0),
+    IF(BPF_JEQ, SYS_socketpair, 0, 2),
+    LOAD_INT(0),
+    IF(BPF_JEQ, AF_UNIX, 0, 1),
+    RETURN(SECCOMP_RET_ALLOW),
+    FAIL(EACCES),
+};
+
+/* To cut a file off only with the right to write it, which Landlock asks
+ * for; by truncate(2), never: whose file it is cannot be seen here. */
+static const struct sock_filter cuts_by_writers[] = {
+    IF(BPF_JEQ, SYS_openat2, 0, 1),
+    FAIL(ENOSYS), /* then they call openat */
+    IF(BPF_JEQ, SYS_truncate, 10, 0),
+    IF(BPF_JEQ, SYS_openat, 3, 0),
+    IF(BPF_JEQ, OPEN, 0, 7),
+    LOAD_INT(1),
+    SKIP(1),
+    LOAD_INT(2),
+    IF(BPF_JSET, O_TRUNC, 0, 3),
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, O_ACCMODE),
+    IF(BPF_JEQ, O_WRONLY, 1, 0),
+    IF(BPF_JEQ, O_RDWR, 0, 1),
+    RETURN(SECCOMP_RET_ALLOW),
+    FAIL(EACCES),
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+_Static_assert(COUNT(known_ways) + COUNT(cuts_by_writers) <= FILTER_MAX, "");
+
+static int
+filter_calls(const struct sock_filter *rest, size_t count)
+{
+	struct sock_filter code[FILTER_MAX];
+	const struct sock_fprog program = {
+	    (unsigned short)(COUNT(known_ways) + count), code};
+
+	memcpy(code, known_ways, sizeof(known_ways));
+	memcpy(code + COUNT(known_ways), rest, count * sizeof(*rest));
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0ul, &program) == 0
 		   ? 0
 		   : errno;
@@ -154,20 +223,20 @@ leave_all(int ruleset, const struct confinement *c)
 					      "/dev/zero", "/dev/tty"};
 	int error = 0;
 
-	for (size_t i = 0; !error && i < sizeof(devices) / sizeof(devices[0]);
-	     i++)
-		error = leave(ruleset, devices[i],
-			      RULESET_WRITE_FILE | RULESET_TRUNCATE);
+	for (size_t i = 0; !error && i < COUNT(devices); i++)
+		error =
+		    leave(ruleset, devices[i],
+			  changes(c) & (RULESET_WRITE_FILE | RULESET_TRUNCATE));
 	for (unsigned i = 0; !error && i < c->directory_count; i++)
-		error = leave(ruleset, c->directory[i], CHANGES);
+		error = leave(ruleset, c->directory[i], changes(c));
 	return error;
 }
 
 static int
 take_files(const struct confinement *c)
 {
-	const struct ruleset changes = {.files = CHANGES};
-	int ruleset = ruleset_make(&changes), error;
+	const struct ruleset all = {.files = changes(c)};
+	int ruleset = ruleset_make(&all), error;
 
 	if (ruleset < 0)
 		return -ruleset;
@@ -175,21 +244,35 @@ take_files(const struct confinement *c)
 	if (!error)
 		error = ruleset_enter(ruleset);
 	close(ruleset);
+	if (!error && c->landlock < RULESET_WITH_TRUNCATE)
+		error = filter_calls(cuts_by_writers, COUNT(cuts_by_writers));
 	return error;
+}
+
+static int
+take_user(const struct user *user)
+{
+	int error = capability_keep(CAPABILITIES_OF_USERS,
+				    CAPABILITIES_OF_USERS, false);
+
+	if (!error)
+		error = user_become(user);
+	return error ? error : capability_keep(0, 0, false);
 }
 
 int
 confine_enter(const struct confinement *c)
 {
-	int error = 0;
+	bool has_user = c->user.name != NULL;
+	int error = has_user ? take_user(&c->user) : 0;
 
-	if (!c->has_no_network && !c->is_read_only)
-		return 0;
+	if (error || (!c->has_no_network && !c->is_read_only && !has_user))
+		return error;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1ul, 0ul, 0ul, 0ul) != 0)
 		return errno;
 	if (c->is_read_only)
 		error = take_files(c);
 	if (!error && c->has_no_network)
-		error = take_network();
+		error = filter_calls(unix_sockets, COUNT(unix_sockets));
 	return error;
 }

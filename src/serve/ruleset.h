@@ -9,7 +9,12 @@
 #define RULESET_READ_FILE (1ull << 2)
 #define RULESET_READ_DIR (1ull << 3)
 #define RULESET_REMOVE_DIR (1ull << 4)
-#define RULESET_TRUNCATE (1ull << 14) /* from version 3 on */
+#define RULESET_REFER (1ull << 13)
+#define RULESET_TRUNCATE (1ull << 14)
+
+/* The versions from which on the last two are known. */
+#define RULESET_WITH_REFER 2
+#define RULESET_WITH_TRUNCATE 3
 
 /*
  * What a set of Landlock's rules takes away: bits of the kernel's, which an

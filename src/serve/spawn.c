@@ -91,7 +91,8 @@ set_limits(const struct spawn *s)
 	return true;
 }
 
-/* Before its limits are set, since it takes descriptors for a moment. */
+/* Before its limits are set, since it takes descriptors for a moment, and
+ * before it is to die with us, which another user does not. */
 static bool
 confine(const struct spawn *s)
 {
@@ -134,9 +135,10 @@ become(const struct spawn *s, pid_t parent, volatile int *error)
 {
 	errno = 0;
 	if ((!(s->flags & SPAWN_OWN_GROUP) || setpgid(0, 0) == 0) &&
-	    (!(s->flags & SPAWN_DIES_WITH_US) || die_with(parent)) &&
 	    (s->directory_fd < 0 || fchdir(s->directory_fd) == 0) &&
-	    place_descriptors(s) && confine(s) && set_limits(s)) {
+	    place_descriptors(s) && confine(s) &&
+	    (!(s->flags & SPAWN_DIES_WITH_US) || die_with(parent)) &&
+	    set_limits(s)) {
 		reset_signals(s);
 		execute(s);
 	}
