@@ -221,11 +221,11 @@ static bool
 await_program(struct relay *r)
 {
 	bool sends_more = false;
+	char scratch[4096];
 
 	while (!process_check(&r->process) ||
 	       (r->process.is_told && (r->out >= 0 || r->errors >= 0))) {
 		struct pollfd own = {.fd = r->out, .events = POLLIN};
-		char scratch[4096];
 		ssize_t n;
 
 		if (r->process.is_told && clock_ms() >= r->process.kill_time)
@@ -241,7 +241,8 @@ await_program(struct relay *r)
 	}
 	if (r->process.is_told)
 		process_kill(&r->process);
-	return sends_more;
+	/* What it sent last may have been seen after its end. */
+	return sends_more || take(r, scratch, sizeof(scratch)) > 0;
 }
 
 const char *
