@@ -195,6 +195,11 @@ END
     --program-sandbox user=daemon "$SITE" </dev/null
   [ "$stderr" = 'perch: --program-sandbox: user: Operation not permitted' ]
 
+  new_port
+  run -1 setpriv --reuid nobody --clear-groups "$LISTEN" \
+    --program-sandbox user=daemon "127.0.0.1:$PORT" /
+  [ "$output" = 'perch-listen: --program-sandbox: user: Operation not permitted' ]
+
   # What was given up does not come back: the old options stay.
   cd "$BATS_TEST_TMPDIR"
   echo "cgi /cgi/" >conf

@@ -258,14 +258,13 @@ make_table(const struct config *config)
 static int
 drop_privileges(const struct config *config)
 {
-	const char *error;
+	const char *name = config->listen.user;
+	const char *error = privilege_drop(config, name != NULL ? &user : NULL);
 
-	if (config->listen.user == NULL)
-		return EXIT_OK;
-	error = privilege_drop(config, &user);
 	if (error == NULL)
 		return EXIT_OK;
-	refuse(EXIT_SYSTEM, config->listen.user, error);
+	refuse(EXIT_SYSTEM, name != NULL ? name : "--program-sandbox: user",
+	       error);
 	/* At a reload we may be someone already, and cannot be another. */
 	return handover.is_reload && geteuid() != 0 ? EXIT_OK : EXIT_SYSTEM;
 }

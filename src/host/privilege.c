@@ -100,6 +100,10 @@ privilege_drop(const struct config *config, const struct user *user)
 	const char *error;
 	int keep_error;
 
+	if (user == NULL)
+		return capability_has(privilege_needed(config))
+			   ? NULL
+			   : strerror(EPERM);
 	/* From whoever changes its user the kernel keeps that user's other
 	 * processes away, until an execve. */
 	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);

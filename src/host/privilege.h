@@ -18,8 +18,9 @@ const char *privilege_check(const struct config *config,
 /*
  * Becomes user, with its groups and for good, and makes sure of it. Of
  * root's capabilities it keeps what is needed: not in force, but again in what
- * this thread executes. A user that is root stays so with all of them. Returns
- * NULL, or what went wrong: then nothing may be served.
+ * this thread executes. A user that is root stays so with all of them; where
+ * user is NULL nothing changes, but what is needed must be had. Returns NULL,
+ * or what went wrong: then nothing may be served.
  */
 const char *privilege_drop(const struct config *config,
 			   const struct user *user);
