@@ -343,7 +343,8 @@ fuzz/%:
 	@mkdir -p build-fuzz/corpus/$*
 	@$(MAKE) --no-print-directory build-fuzz/fuzz/$* BUILD=build-fuzz \
 	    CC=clang STATIC=0 hardening=-fPIE CFLAGS='-O1 -g \
-	    -fsanitize=fuzzer-no-link,address,undefined'
+	    -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=all'
 	build-fuzz/fuzz/$* -max_total_time=$(or $(SECONDS),60) \
 	    build-fuzz/corpus/$* $(wildcard test/fuzz/corpus/$*)
 
