@@ -338,7 +338,7 @@ coverage: deps
 	test/coverage/report $(coverage) 95
 
 # make fuzz/head SECONDS=60
-fuzz/websocket: examples/ws-echo
+fuzz/websocket: examples/ws-echo $(BUILD)/tool/copy
 fuzz/%:
 	@mkdir -p build-fuzz/corpus/$*
 	@$(MAKE) --no-print-directory build-fuzz/fuzz/$* BUILD=build-fuzz \

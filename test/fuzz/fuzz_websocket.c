@@ -65,7 +65,7 @@ start_echo(struct cgi_program *p, bool is_packets)
 		if (is_packets)
 			execl("examples/ws-echo", "ws-echo", (char *)NULL);
 		else
-			execl("/bin/cat", "cat", (char *)NULL);
+			execl("build/tool/copy", "copy", (char *)NULL);
 		_exit(127);
 	}
 	if (pid < 0)
