@@ -15,7 +15,8 @@
 #   make load            10,000 idle connections, 1,000 a second for a minute,
 #                        slow clients: minutes, and 2 GiB of memory
 #   make analyse         gcc's analyzer, clang-tidy and cppcheck
-#   make fuzz/head       one fuzz target, for SECONDS=60
+#   make fuzz/head       one fuzz target, for SECONDS=60, by libFuzzer
+#   make afl/head        the same by AFL++
 #   make bench           compare with nginx and others (test/bench); some rows
 #                        by ROWS='keep-1k close'
 #   make bench-quick     a quarter of a minute of it, of what is installed
@@ -337,16 +338,32 @@ coverage: deps
 	umask 0; $(MAKE) --no-print-directory $(coverage_flags) run-tests || true
 	test/coverage/report $(coverage) 95
 
-# make fuzz/head SECONDS=60
-fuzz/websocket: examples/ws-echo $(BUILD)/tool/copy
+# make fuzz/head SECONDS=60, by libFuzzer, or make afl/head, by AFL++. Each
+# goes on with what it has found before; logs go nowhere.
+fuzz/websocket afl/websocket: examples/ws-echo $(BUILD)/tool/copy
+fuzz/%: libfuzzer = fuzzer-no-link,
+fuzz/%: fuzz_cc = clang
+afl/%: fuzz_cc = afl-clang-fast
+fuzz/% afl/%: fuzz = build-$(@D)/fuzz/$*
+fuzz/% afl/%: build_fuzz = $(MAKE) --no-print-directory $(fuzz) \
+    BUILD=build-$(@D) CC=$(fuzz_cc) STATIC=0 hardening=-fPIE CFLAGS='-O1 -g \
+    -fsanitize=$(libfuzzer)address,undefined -fno-sanitize-recover=all'
 fuzz/%:
 	@mkdir -p build-fuzz/corpus/$*
-	@$(MAKE) --no-print-directory build-fuzz/fuzz/$* BUILD=build-fuzz \
-	    CC=clang STATIC=0 hardening=-fPIE CFLAGS='-O1 -g \
-	    -fsanitize=fuzzer-no-link,address,undefined \
-	    -fno-sanitize-recover=all'
-	build-fuzz/fuzz/$* -max_total_time=$(or $(SECONDS),60) \
+	@$(build_fuzz)
+	$(fuzz) -max_total_time=$(or $(SECONDS),60) -close_fd_mask=2 \
 	    build-fuzz/corpus/$* $(wildcard test/fuzz/corpus/$*)
+
+# It keeps going when it has found something.
+afl/%:
+	@test/deps afl
+	@mkdir -p build-afl/found
+	@$(build_fuzz)
+	AFL_NO_UI=1 AFL_AUTORESUME=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 \
+	    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 afl-fuzz \
+	    -V $(or $(SECONDS),60) -t 2000 -i test/fuzz/corpus/$* \
+	    -o build-afl/found/$* -- $(fuzz)
+	@! ls -d build-afl/found/$*/default/[ch]*s/id* 2>/dev/null
 
 $(BUILD)/fuzz/%: test/fuzz/fuzz_%.c $(archive) Makefile
 	@mkdir -p $(@D)

@@ -12,6 +12,7 @@
  *	it does not hang on the pieces in which the input comes;
  *	nothing comes from outside of the root, or from hidden files.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* No request can hold it in its head. */
 #define MAGIC "\x01outside\x02"
 
-static char directory[64] = "/tmp/perch-fuzz-XXXXXX";
+/*
+ * It stays there for the next run: AFL++ ends its targets by signals. Nothing
+ * in it changes, and several may use it at once.
+ */
+#define DIRECTORY "build/fuzz-conn"
+
 static struct conn conn;
 static struct site sites[2];
 static int report_fd = STDERR_FILENO;
@@ -55,9 +61,26 @@ fail(const char *what, struct slice bytes)
 static void
 write_file(int dir, const char *name, const char *bytes, size_t len)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	int fd =
+	    openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
+	if (fd < 0 && errno == EEXIST)
+		return;
 	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len || close(fd) != 0)
+		abort();
+}
+
+static void
+make_directory(int dir, const char *name)
+{
+	if (mkdirat(dir, name, 0755) != 0 && errno != EEXIST)
+		abort();
+}
+
+static void
+make_link(int dir, const char *name, const char *target)
+{
+	if (symlinkat(target, dir, name) != 0 && errno != EEXIST)
 		abort();
 }
 
@@ -65,12 +88,12 @@ static void
 make_root(int dir)
 {
 	static char big[SMALL_FILE_MAX + 1000];
-	char outside[128];
+	char *outside = realpath(DIRECTORY "/outside", NULL);
 
 	memset(big, 'x', sizeof(big));
-	if (mkdirat(dir, "sub", 0755) != 0 || mkdirat(dir, "bare", 0755) != 0 ||
-	    mkdirat(dir, ".well-known", 0755) != 0)
-		abort();
+	make_directory(dir, "sub");
+	make_directory(dir, "bare");
+	make_directory(dir, ".well-known");
 	write_file(dir, "a", "0123456789", 10);
 	write_file(dir, "b.html", "<b>", 3);
 	write_file(dir, "big", big, sizeof(big));
@@ -80,47 +103,14 @@ make_root(int dir)
 	write_file(dir, ".h", MAGIC, strlen(MAGIC));
 	write_file(dir, "sub/.h", MAGIC, strlen(MAGIC));
 	write_file(dir, ".well-known/.h", MAGIC, strlen(MAGIC));
-	snprintf(outside, sizeof(outside), "%s/outside", directory);
-	if (symlinkat("../outside", dir, "l") != 0 ||
-	    symlinkat("..", dir, "d") != 0 || symlinkat("a", dir, "la") != 0 ||
-	    symlinkat("sub/../../outside", dir, "sub/l") != 0 ||
-	    symlinkat(outside, dir, "la2") != 0 ||
-	    symlinkat("/", dir, "r") != 0 ||
-	    symlinkat("/proc/self/root", dir, "p") != 0)
-		abort();
-}
-
-static void
-remove_root(void)
-{
-	static const char *const names[] = {"a",
-					    "b.html",
-					    "big",
-					    "e",
-					    "sub/index.html",
-					    ".well-known/w",
-					    ".h",
-					    "sub/.h",
-					    ".well-known/.h",
-					    "l",
-					    "d",
-					    "la",
-					    "sub/l",
-					    "la2",
-					    "r",
-					    "p"};
-	static const char *const directories[] = {"sub", "bare", ".well-known"};
-	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int dir = openat(fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlinkat(dir, names[i], 0);
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
-	     i++)
-		unlinkat(dir, directories[i], AT_REMOVEDIR);
-	unlinkat(fd, "outside", 0);
-	unlinkat(fd, "root", AT_REMOVEDIR);
-	rmdir(directory);
+	make_link(dir, "l", "../outside");
+	make_link(dir, "d", "..");
+	make_link(dir, "la", "a");
+	make_link(dir, "sub/l", "sub/../../outside");
+	make_link(dir, "la2", outside);
+	make_link(dir, "r", "/");
+	make_link(dir, "p", "/proc/self/root");
+	free(outside);
 }
 
 static void
@@ -137,48 +127,29 @@ make_sites(void)
 		abort();
 }
 
-/*
- * The log goes to stderr, and would be most of what is done: libFuzzer
- * can send that to /dev/null, and its own messages where stderr was.
- */
-static void
-silence_log(int *argc, char ***argv)
-{
-	static char mask[] = "-close_fd_mask=2";
-	char **args = calloc((size_t)*argc + 2, sizeof(*args));
-
-	if (args == NULL)
-		abort();
-	memcpy(args, *argv, (size_t)*argc * sizeof(*args));
-	args[(*argc)++] = mask;
-	*argv = args;
-	report_fd = dup(STDERR_FILENO);
-}
-
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	char root[80];
 	int fd, dir;
 
-	silence_log(argc, argv);
+	(void)argc;
+	(void)argv;
+	/* stderr itself, where the log goes, is closed after this. */
+	report_fd = dup(STDERR_FILENO);
 	clock_fix(1700000000);
-	if (mkdtemp(directory) == NULL)
+	make_directory(AT_FDCWD, "build");
+	make_directory(AT_FDCWD, DIRECTORY);
+	make_directory(AT_FDCWD, DIRECTORY "/root");
+	fd = open(DIRECTORY, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = open(DIRECTORY "/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (report_fd < 0 || fd < 0 || dir < 0)
 		abort();
-	snprintf(root, sizeof(root), "%s/root", directory);
-	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || mkdir(root, 0755) != 0)
-		abort();
-	atexit(remove_root);
 	write_file(fd, "outside", MAGIC, strlen(MAGIC));
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		abort();
 	make_root(dir);
 	close(dir);
 	close(fd);
 	make_sites();
-	if (root_open(&conn.root, root) != 0)
+	if (root_open(&conn.root, DIRECTORY "/root") != 0)
 		abort();
 	return 0;
 }

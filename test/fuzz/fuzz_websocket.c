@@ -23,17 +23,19 @@
 #include "memory_stream.h"
 #include "ws/utf8.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Where a program of packets has its socket. */
 #define PACKETS_FD 3
 
 static char out[OUT_CAP], in[READER_CAP];
+static int report_fd = STDERR_FILENO;
 
 static void
 fail(const char *what)
 {
-	fprintf(stderr, "PROPERTY: %s\n", what);
+	dprintf(report_fd, "PROPERTY: %s\n", what);
 	abort();
 }
 
@@ -159,6 +161,16 @@ sort_frames(struct slice rest, struct memory *sorted)
 		fail("no close");
 	memory_add(sorted, pongs.ptr, pongs.len);
 	free(pongs.ptr);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	/* stderr itself, where the log goes, is closed after this. */
+	report_fd = dup(STDERR_FILENO);
+	return 0;
 }
 
 int
