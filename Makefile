@@ -348,6 +348,8 @@ fuzz/% afl/%: fuzz = build-$(@D)/fuzz/$*
 fuzz/% afl/%: build_fuzz = $(MAKE) --no-print-directory $(fuzz) \
     BUILD=build-$(@D) CC=$(fuzz_cc) STATIC=0 hardening=-fPIE CFLAGS='-O1 -g \
     -fsanitize=$(libfuzzer)address,undefined -fno-sanitize-recover=all'
+afl/%: mutator = $(patsubst test/fuzz/afl_%.c,build-afl/fuzz/%.so, \
+    $(wildcard test/fuzz/afl_$*.c))
 fuzz/%:
 	@mkdir -p build-fuzz/corpus/$*
 	@$(build_fuzz)
@@ -358,12 +360,17 @@ fuzz/%:
 afl/%:
 	@test/deps afl
 	@mkdir -p build-afl/found
-	@$(build_fuzz)
+	@$(build_fuzz) $(mutator)
 	AFL_NO_UI=1 AFL_AUTORESUME=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 \
-	    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 afl-fuzz \
+	    AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+	    $(mutator:%=AFL_CUSTOM_MUTATOR_LIBRARY=%) afl-fuzz \
 	    -V $(or $(SECONDS),60) -t 2000 -i test/fuzz/corpus/$* \
 	    -o build-afl/found/$* -- $(fuzz)
 	@! ls -d build-afl/found/$*/default/[ch]*s/id* 2>/dev/null
+
+$(BUILD)/fuzz/%.so: test/fuzz/afl_%.c $(wildcard test/fuzz/*.h)
+	$(call quiet,FUZZ)clang -std=c11 -D_GNU_SOURCE $(warnings) $(WERROR) \
+	    -O2 -shared -fPIC -o $@ $<
 
 $(BUILD)/fuzz/%: test/fuzz/fuzz_%.c $(archive) Makefile
 	@mkdir -p $(@D)

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: ISC */
+#include "grammar.h"
+#include "mutator.h"
