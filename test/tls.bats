@@ -490,6 +490,10 @@ talk_tls() {
   fails 2 'x: there is no certificate in PEM' --tls-cert ec.pem --tls-key ec.key --tls-client-ca x 127.0.0.1:1
   fails 2 'x: not one to three keys of 80 bytes' --tls-cert ec.pem --tls-key ec.key --tls-tickets x 127.0.0.1:1
   fails 2 'x: it is no OCSP response in DER' --tls-cert ec.pem --tls-key ec.key --tls-ocsp x 127.0.0.1:1
+  fails 2 '--tls-client-ca: not required or optional' --tls-cert ec.pem --tls-key ec.key --tls-client-ca 'ec.pem maybe' 127.0.0.1:1
+  fails 2 '--tls-client-ca: no file' --tls-cert ec.pem --tls-key ec.key --tls-client-ca '' 127.0.0.1:1
+  fails 2 '--tls-min: not 1.2 or 1.3' --tls-cert ec.pem --tls-key ec.key --tls-min 1.1 127.0.0.1:1
+  fails 2 'TLS: --tls-ciphers: OpenSSL knows none of them' --tls-cert ec.pem --tls-key ec.key --tls-ciphers none 127.0.0.1:1
   fails 2 '--tls-ocsp: there is no --tls-cert before it' --tls-ocsp x 127.0.0.1:1
   fails 2 '--: only perch-listen runs a PROGRAM' --tls-cert ec.pem 127.0.0.1:1 -- cat
   # Both in one file.

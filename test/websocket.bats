@@ -163,6 +163,38 @@ is_gone() {
   [ "$frames" = '\x81\x03bye\x88\x05\x0f\xa1why' ]
 }
 
+@test "what a program may not say ends it with 1011, and is in the log" {
+  local failed=0 rule say why
+  while IFS='|' read -r rule say why; do
+    case $rule in
+    packets) perl_packets wrong "send S, \$_, 0 for $say; sleep 60;" ;;
+    *) printf '%s\n' '#!/usr/bin/perl' "\$| = 1; print $say; sleep 60;" | program wrong ;;
+    esac
+    talks "$rule ./wrong" read -- --websocket-max-message 10 --websocket-lines-escape
+    [ "$frames" = '\x88\x02\x03\xf3' ] && [[ $stderr == *": $why"* ]] || {
+      echo "not: $rule, $why"
+      failed=1
+    }
+  done <<'END'
+lines|"a\\x\n"|the program's line has a backslash that means nothing
+lines|"a\\\n"|the program's line has a backslash that means nothing
+lines|"x" x 11, "\n"|the program's line is over the limit
+lines|"x" x 100000|the program's line is over the limit
+lines|"\xff\n"|the program's text is not UTF-8
+packets|"x"|the program's packet is of no known kind
+packets|"T12"|the program's part has no number
+packets|"T1234\x02"|the program's part is neither the last nor another
+packets|"c\x03"|the program's close is malformed
+packets|"t\xff"|the program's text is not UTF-8
+packets|"T1234\0a", "B1234\1a"|the program's parts of one message are of both kinds
+packets|"T1234\0abcdef", "T1234\1abcdef"|the program's message in parts is over the limit
+packets|"T1234\0\xff"|the program's text in parts is not UTF-8
+packets|"T1234\1\xc3"|the program's text in parts is not UTF-8
+packets|map(pack("aNCa", "B", $_, 0, "a"), 1 .. 300)|too many of the program's senders have begun a message in parts
+END
+  return $failed
+}
+
 @test "SIGTERM: 1001, behind the program's last messages" {
   talks ./farewell text:one read:186 term read -- --websocket-grace 5
   [ "$frames" = '\x81\x03one\x81\x04last\x88\x02\x03\xe9' ]
