@@ -576,6 +576,7 @@ TIME='[01/Jan/1970:00:00:00 +0000]'
 2001:db8::4 REMOTE_ADDR 2001:db8::4
 2001:db8::4 TCPREMOTEIP host.example
 192.0.2.5 TCPREMOTEIP 192.0.2.5
+2001:db8::4 TCPREMOTEIP 192.0.2.5"
 END
 
   exchange "${GET}GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n" \

@@ -513,6 +513,31 @@ ocsp() {
     -ndays 1 >/dev/null 2>&1
 }
 
+# dated NAME FROM TO: a certificate for that time.
+dated() {
+  printf '[ca]\ndefault_ca=c\n[c]\ndatabase=dates\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >conf
+  : >dates
+  echo 01 >serial
+  openssl req -new -key "$C/ec.key" -subj /CN=ec -out request
+  openssl ca -batch -notext -selfsign -config conf -keyfile "$C/ec.key" \
+    -in request -startdate "$2" -enddate "$3" -out "$1.pem" 2>/dev/null
+}
+
+@test "a certificate whose time is over, or has not come, is served, and the log says so" {
+  dated old 200101000000Z 210101000000Z
+  dated young 20600101000000Z 20610101000000Z
+  for name in old young; do
+    listens --tls-cert $name.pem --tls-key "$C/ec.key" 127.0.0.1:PORT "$SITE"
+    s_client
+    [[ $output == *'CN = ec'* ]]
+    case $name in
+    old) logs 'old.pem: the certificate has expired' ;;
+    *) logs 'young.pem: the certificate is not valid yet' ;;
+    esac
+    kill "$PID"
+  done
+}
+
 @test "what OCSP says goes along, while its time lasts" {
   ocsp ec V
   tls --tls-ocsp ec.der

@@ -277,7 +277,7 @@ END
 
 @test "options say what is wrong with a rule" {
   for case in 'ws cat|does not begin with a slash' '/ws|no program' \
-    '/ws packets|no program' '/ws nonesuch-program|no such program' \
+    '/ws packets|no program' "/ws cat$(printf ' a%.0s' {1..64})|too many arguments" '/ws nonesuch-program|no such program' \
     '/ws /nonexistent|No such file'; do
     status=0
     perch --websocket "${case%|*}" --check 2>err || status=$?
