@@ -183,6 +183,15 @@ END
   return $failed
 }
 
+@test "what a launcher cannot do without is named, with status 1" {
+  local call
+  for call in eventfd getrandom; do
+    run -1 timeout 10 "$BUILD/tool/without" $call "$LISTEN" "unix:$PWD/s" "$SITE"
+    echo "$output"
+    [ "$output" = "perch-listen: $call: Function not implemented" ]
+  done
+}
+
 @test "wrong usage has status 2" {
   fails 2 'no ADDRESS to listen on'
   fails 2 "$PWD/none: No such file or directory" 8080 "$PWD/none"

@@ -163,6 +163,12 @@ is_gone() {
   [ "$frames" = '\x81\x03bye\x88\x05\x0f\xa1why' ]
 }
 
+@test "lines that are cut anywhere by what is read at once are whole" {
+  script long 'yes "$(printf "%0900d" 7)" | head -n 2000'
+  talks ./long read -- --websocket-max-message 1000
+  [ "$frames" = "$(perl -e 'print map("\\x81~\\x03\\x84" . "0" x 899 . "7", 1 .. 2000), "\\x88\\x02\\x03\\xe8"')" ]
+}
+
 @test "what a program may not say ends it with 1011, and is in the log" {
   local failed=0 rule say why
   while IFS='|' read -r rule say why; do
