@@ -8,8 +8,8 @@
 #   make check-asan      the same under ASan and UBSan
 #   make check-msan      units and fuzz corpora under MSan
 #   make check-valgrind  a part of the golden cases under valgrind
-#   make coverage        the same, and which lines of src were not run; fails
-#                        if more than 5 of 100 were not
+#   make coverage        every test and fault, and which lines of src were not
+#                        run; fails if more than 5 of 100 were not
 #   make faults          each system call of perch fails by each error; LONG=1
 #                        for all errors that last (make check has a part of it)
 #   make load            10,000 idle connections, 1,000 a second for a minute,
@@ -307,10 +307,11 @@ run-msan: $(msan_units) $(msan_fuzz:%=$(BUILD)/fuzz/%)
 	    $(BUILD)/fuzz/$$f -runs=0 test/fuzz/corpus/$$f || exit; \
 	done
 
-# A part of the golden cases: topics, or all that CASES names. The sandbox
-# would end valgrind, which is in the same process. It knows no openat2(2), and
-# says so in its log, and perch follows no links then. What it finds is an exit
-# status, and in the log too.
+# A part of the golden cases: topics, or all that CASES names; without any, all
+# cases. The sandbox would end valgrind, which is in the same process. It knows
+# no openat2(2), and says so in its log, and perch follows no links then: of all
+# cases, those about links fail. What it finds is an exit status, and in the log
+# too.
 valgrind = build-valgrind
 CASES = head chunked conditional cgi
 check-valgrind:
