@@ -159,6 +159,31 @@ is_gone() {
   [[ $output != *CONTENT_* ]]
 }
 
+@test "a slash that is encoded is in no program's name, and stays as it is behind it" {
+  cp "$SITE/cgi/show" "$SITE/cgi/sh%2Fow"
+  get '/cgi/sh%2Fow'
+  [[ $output == 'HTTP/1.1 404 '* && $stderr == *"an encoded slash is in no program's name"* ]]
+  get '/cgi/deep%2Fer/show'
+  [[ $output == 'HTTP/1.1 404 '* ]]
+  get '/cgi/show/a%2Fb'
+  [[ $output == 'HTTP/1.1 200 '*$'\nPATH_INFO=/a%2Fb\n'* ]]
+}
+
+@test "what --env says goes over what is told of a request" {
+  get '/cgi/show/path' --env REQUEST_URI=ours --env PATH_TRANSLATED=ours
+  [[ $output == *$'\nREQUEST_URI=ours\n'* && $output == *$'\nPATH_TRANSLATED=ours\n'* ]]
+  [[ $output != *REQUEST_URI=/* && $output != *PATH_TRANSLATED=/* ]]
+}
+
+@test "a local redirect that is too long, or that never ends, is 502" {
+  script long 'printf "Location: /%033000d\n\n" 1'
+  script round 'printf "Location: /cgi/round\n\n"'
+  get /cgi/long
+  [[ $output == 'HTTP/1.1 502 '* && $stderr == *"the program's redirect is too long"* ]]
+  get /cgi/round
+  [[ $output == 'HTTP/1.1 502 '* && $stderr == *'too many local redirects'* ]]
+}
+
 @test "both ends of a connection are told; launchers say what the socket cannot" {
   listen --log none --cgi /cgi/ "$SITE"
   output=$(curl -s "http://127.0.0.1:$PORT/cgi/show")

@@ -217,6 +217,22 @@ answers() {
 --auth /x | --auth: no file behind the pattern
 --auth /x\s/no/such/file | --auth: No such file or directory
 --auth x\s/etc/passwd | --auth: the pattern does not begin with a slash
+--cgi x | --cgi: the pattern does not begin with a slash
+--cgi /x\sy | --cgi: the program is no absolute path
+--cgi /x\s/no/such/program | --cgi: No such file or directory
+--cgi-limit 9 | --cgi-limit: not one of core, cpu, file-size, files, memory, processes
+--cgi-limit cpu\s1K | --cgi-limit: not a number
+--env= | --env: no name
+--env =x | --env: no name
+--redirect-https=0 | --redirect-https: not the number of a port
+--redirect-https=65536 | --redirect-https: not the number of a port
+--redirect-https=x | --redirect-https: not the number of a port
+--sandbox maybe | --sandbox: not one of on, off, auto
+--websocket-auth cat | --websocket-auth: the program is no absolute path
+--websocket-auth= | --websocket-auth: the program is no absolute path
+--websocket-auth /no/such/program | --websocket-auth: No such file or directory
+--websocket-protocol a,b | --websocket-protocol: not a token
+--websocket-protocol= | --websocket-protocol: not a token
 # What is no field, and what is the server's.
 --header /\sX | --header: no colon behind the field's name
 --header /\sX\sY:\sz | --header: the field's name is not a token
@@ -266,6 +282,16 @@ END
     echo "${list% } | --error-page: too many of these rules"
     printf -v list -- '--auth=/\\s/etc/passwd %.0s' {1..65}
     echo "${list% } | --auth: too many of these rules"
+    printf -v list -- '--cgi=/ %.0s' {1..65}
+    echo "${list% } | --cgi: too many of these rules"
+    printf -v list -- '--cgi-limit=cpu\\s1 %.0s' {1..65}
+    echo "${list% } | --cgi-limit: too many of these rules"
+    printf -v list -- '--env=a%d= ' {1..129}
+    echo "${list% } | --env: too many of these rules"
+    printf -v list -- '--websocket-origin=a %.0s' {1..65}
+    echo "${list% } | --websocket-origin: too many of them"
+    printf -v list -- '--websocket-protocol=a %.0s' {1..65}
+    echo "${list% } | --websocket-protocol: too many of them"
   } >wrong
   each_wrong <wrong
   perch --check "${lows[@]}"
@@ -550,6 +576,7 @@ TIME='[01/Jan/1970:00:00:00 +0000]'
 2001:db8::4 REMOTE_ADDR 2001:db8::4
 2001:db8::4 TCPREMOTEIP host.example
 192.0.2.5 TCPREMOTEIP 192.0.2.5
+2001:db8::4 TCPREMOTEIP 192.0.2.5"
 END
 
   exchange "${GET}GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n" \
@@ -598,6 +625,30 @@ is_clean() {
   [ ! -s out ]
   IFS= read -r -d '' report <report || :
   [[ $report == *'status 2,'* ]]
+
+  echo "syslog"
+  if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+    # In a /dev of its own, where what comes is kept.
+    cat >syslogd <<'END'
+use Socket;
+socket S, AF_UNIX, SOCK_DGRAM, 0;
+bind S, sockaddr_un("/dev/log") or die;
+syswrite STDOUT, "\n";
+alarm 10;
+for (1 .. 3) { recv S, $text, 9999, 0; syswrite STDERR, "$text\n" }
+END
+    # shellcheck disable=SC2059
+    printf "$GET$REFUSED" | unshare --mount bash -c '
+      mount -t tmpfs none /dev
+      perl <syslogd >ready 2>syslog 3>&- &
+      until [ -s ready ]; do sleep 0.02; done
+      "$@" 2>&1
+      wait' bash "$BIN/perch" "$SITE" >file
+    is_clean file
+    cat syslog
+    [ "$(grep -cE '^<30>perch\[[0-9]+\]: - - - \[.* (200|400) ' syslog)" = 2 ]
+    [ "$(grep -cE '^<29>perch\[[0-9]+\]: perch: -: 400: ' syslog)" = 1 ]
+  fi
 
   echo "no stderr"
   # shellcheck disable=SC2059

@@ -183,6 +183,15 @@ END
   return $failed
 }
 
+@test "what a launcher cannot do without is named, with status 1" {
+  local call
+  for call in eventfd getrandom; do
+    run -1 timeout 10 "$BUILD/tool/without" $call "$LISTEN" "unix:$PWD/s" "$SITE"
+    echo "$output"
+    [ "$output" = "perch-listen: $call: Function not implemented" ]
+  done
+}
+
 @test "wrong usage has status 2" {
   fails 2 'no ADDRESS to listen on'
   fails 2 "$PWD/none: No such file or directory" 8080 "$PWD/none"
@@ -192,7 +201,15 @@ END
   fails 2 "$SITE: Permission denied" 8080 -- "$SITE"
   fails 2 '--exec: a PROGRAM is always executed' --exec 8080 -- cat
   fails 2 '--ready-fd: it is not open' --ready-fd 77 8080 "$SITE"
+  fails 2 '--ready-fd: not the number of a descriptor' --ready-fd 0 8080 "$SITE"
   fails 2 '--grace: not a number of seconds' --grace x 8080 "$SITE"
+  for mode in '' 8 1000 0x1 66666666666666666666666; do
+    fails 2 '--socket-mode: not an octal mode' "--socket-mode=$mode" 8080 "$SITE"
+  done
+  fails 2 "a DIRECTORY and a PROGRAM: $SITE" 8080 "$SITE" -- cat
+  fails 2 '--: no PROGRAM follows' 8080 --
+  printf -v many '127.0.0.1:%d,' {1..65}
+  fails 2 'too many addresses' "$many" "$SITE"
 }
 
 @test "an address that cannot be had is named, with status 1" {

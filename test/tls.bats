@@ -490,6 +490,10 @@ talk_tls() {
   fails 2 'x: there is no certificate in PEM' --tls-cert ec.pem --tls-key ec.key --tls-client-ca x 127.0.0.1:1
   fails 2 'x: not one to three keys of 80 bytes' --tls-cert ec.pem --tls-key ec.key --tls-tickets x 127.0.0.1:1
   fails 2 'x: it is no OCSP response in DER' --tls-cert ec.pem --tls-key ec.key --tls-ocsp x 127.0.0.1:1
+  fails 2 '--tls-client-ca: not required or optional' --tls-cert ec.pem --tls-key ec.key --tls-client-ca 'ec.pem maybe' 127.0.0.1:1
+  fails 2 '--tls-client-ca: no file' --tls-cert ec.pem --tls-key ec.key --tls-client-ca '' 127.0.0.1:1
+  fails 2 '--tls-min: not 1.2 or 1.3' --tls-cert ec.pem --tls-key ec.key --tls-min 1.1 127.0.0.1:1
+  fails 2 'TLS: --tls-ciphers: OpenSSL knows none of them' --tls-cert ec.pem --tls-key ec.key --tls-ciphers none 127.0.0.1:1
   fails 2 '--tls-ocsp: there is no --tls-cert before it' --tls-ocsp x 127.0.0.1:1
   fails 2 '--: only perch-listen runs a PROGRAM' --tls-cert ec.pem 127.0.0.1:1 -- cat
   # Both in one file.
@@ -507,6 +511,31 @@ ocsp() {
   openssl ocsp -index index -CA "$C/$1.pem" -rsigner "$C/$1.pem" \
     -rkey "$C/$1.key" -issuer "$C/$1.pem" -cert "$C/$1.pem" -respout "$1.der" \
     -ndays 1 >/dev/null 2>&1
+}
+
+# dated NAME FROM TO: a certificate for that time.
+dated() {
+  printf '[ca]\ndefault_ca=c\n[c]\ndatabase=dates\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >conf
+  : >dates
+  echo 01 >serial
+  openssl req -new -key "$C/ec.key" -subj /CN=ec -out request
+  openssl ca -batch -notext -selfsign -config conf -keyfile "$C/ec.key" \
+    -in request -startdate "$2" -enddate "$3" -out "$1.pem" 2>/dev/null
+}
+
+@test "a certificate whose time is over, or has not come, is served, and the log says so" {
+  dated old 200101000000Z 210101000000Z
+  dated young 20600101000000Z 20610101000000Z
+  for name in old young; do
+    listens --tls-cert $name.pem --tls-key "$C/ec.key" 127.0.0.1:PORT "$SITE"
+    s_client
+    [[ $output == *'CN = ec'* ]]
+    case $name in
+    old) logs 'old.pem: the certificate has expired' ;;
+    *) logs 'young.pem: the certificate is not valid yet' ;;
+    esac
+    kill "$PID"
+  done
 }
 
 @test "what OCSP says goes along, while its time lasts" {
@@ -566,6 +595,8 @@ shows() {
   [[ $output == *"subject=CN = $1"* ]]
 }
 
+has_sockets() { [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = "$1" ]; }
+
 @test "with --user keys that root alone may read are read at the start and at each reload, and nobody else can" {
   [ "$(id -u)" = 0 ] || skip 'not root'
   mkdir secret
@@ -589,9 +620,9 @@ shows() {
   [ "$(ps -o user= -p "$PID" -p "$opener" | xargs)" = 'nobody root' ]
   FDS=("/proc/$opener/fd/"*)
   [ "${FDS[*]##*/}" = '0 1 2 3' ]
-  # Those who serve a connection do not reach it.
+  # Those who serve a connection do not reach it, once they have begun.
   hold held
-  [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = 1 ]
+  eventually has_sockets 1
   exec {held}>&-
   [ "$(fetch /open)" = open ]
   [ "$(fetch -o /dev/null -w '%{http_code}' /secret/key)" = 403 ]

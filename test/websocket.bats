@@ -163,6 +163,44 @@ is_gone() {
   [ "$frames" = '\x81\x03bye\x88\x05\x0f\xa1why' ]
 }
 
+@test "lines that are cut anywhere by what is read at once are whole" {
+  script long 'yes "$(printf "%0900d" 7)" | head -n 2000'
+  talks ./long read -- --websocket-max-message 1000
+  [ "$frames" = "$(perl -e 'print map("\\x81~\\x03\\x84" . "0" x 899 . "7", 1 .. 2000), "\\x88\\x02\\x03\\xe8"')" ]
+}
+
+@test "what a program may not say ends it with 1011, and is in the log" {
+  local failed=0 rule say why
+  while IFS='|' read -r rule say why; do
+    case $rule in
+    packets) perl_packets wrong "send S, \$_, 0 for $say; sleep 60;" ;;
+    *) printf '%s\n' '#!/usr/bin/perl' "\$| = 1; print $say; sleep 60;" | program wrong ;;
+    esac
+    talks "$rule ./wrong" read -- --websocket-max-message 10 --websocket-lines-escape
+    [ "$frames" = '\x88\x02\x03\xf3' ] && [[ $stderr == *": $why"* ]] || {
+      echo "not: $rule, $why"
+      failed=1
+    }
+  done <<'END'
+lines|"a\\x\n"|the program's line has a backslash that means nothing
+lines|"a\\\n"|the program's line has a backslash that means nothing
+lines|"x" x 11, "\n"|the program's line is over the limit
+lines|"x" x 100000|the program's line is over the limit
+lines|"\xff\n"|the program's text is not UTF-8
+packets|"x"|the program's packet is of no known kind
+packets|"T12"|the program's part has no number
+packets|"T1234\x02"|the program's part is neither the last nor another
+packets|"c\x03"|the program's close is malformed
+packets|"t\xff"|the program's text is not UTF-8
+packets|"T1234\0a", "B1234\1a"|the program's parts of one message are of both kinds
+packets|"T1234\0abcdef", "T1234\1abcdef"|the program's message in parts is over the limit
+packets|"T1234\0\xff"|the program's text in parts is not UTF-8
+packets|"T1234\1\xc3"|the program's text in parts is not UTF-8
+packets|map(pack("aNCa", "B", $_, 0, "a"), 1 .. 300)|too many of the program's senders have begun a message in parts
+END
+  return $failed
+}
+
 @test "SIGTERM: 1001, behind the program's last messages" {
   talks ./farewell text:one read:186 term read -- --websocket-grace 5
   [ "$frames" = '\x81\x03one\x81\x04last\x88\x02\x03\xe9' ]
@@ -245,7 +283,7 @@ is_gone() {
 
 @test "options say what is wrong with a rule" {
   for case in 'ws cat|does not begin with a slash' '/ws|no program' \
-    '/ws packets|no program' '/ws nonesuch-program|no such program' \
+    '/ws packets|no program' "/ws cat$(printf ' a%.0s' {1..64})|too many arguments" '/ws nonesuch-program|no such program' \
     '/ws /nonexistent|No such file'; do
     status=0
     perch --websocket "${case%|*}" --check 2>err || status=$?
@@ -288,9 +326,9 @@ many() {
     print "\x88\x80\0\0\0\0"' >messages
   talks ./counts file:messages read -- --websocket-grace 5
   [ "$frames" = '\x81\x0818000300\x88\x00' ]
-  # With what asan adds it is another matter.
+  # With what other builds add it is another matter.
   peak=${report##* bytes, }
-  [ -n "${QUICK:-}" ] || [ "${peak%% *}" -lt 3000 ]
+  ! [ "$BUILD" -ef "$TOP/build" ] || [ "${peak%% *}" -lt 3000 ]
 }
 
 @test "a slow client stops the program, one that does not read is given up; others hear on" {

@@ -247,6 +247,7 @@ take_program_sandbox(struct config *config, struct slice value)
 	if (p == NULL || text == NULL)
 		return strerror(ENOMEM);
 	error = confinement_add(&p->confinement, text);
+	free(text);
 	user = &p->confinement.user;
 	if (error != NULL || user->name == NULL)
 		return error;

@@ -82,6 +82,13 @@ find_lack(struct confinement *c)
 }
 
 static const char *
+keep(const char **word, const char *text)
+{
+	*word = strdup(text);
+	return *word == NULL ? strerror(ENOMEM) : NULL;
+}
+
+static const char *
 add_directory(struct confinement *c, const char *path)
 {
 	int fd;
@@ -95,8 +102,7 @@ add_directory(struct confinement *c, const char *path)
 		return strerror(errno);
 	close(fd);
 	c->is_read_only = true;
-	c->directory[c->directory_count++] = path;
-	return NULL;
+	return keep(&c->directory[c->directory_count++], path);
 }
 
 static const char *
@@ -109,7 +115,7 @@ add_word(struct confinement *c, char *word)
 	else if (strncmp(word, "write=", 6) == 0)
 		return add_directory(c, word + 6);
 	else if (strncmp(word, "user=", 5) == 0)
-		c->user.name = word + 5;
+		return keep(&c->user.name, word + 5);
 	else
 		return "not one of no-network, read-only, write=DIRECTORY, "
 		       "user=NAME";

@@ -24,9 +24,10 @@ struct confinement {
 
 /*
  * Adds "WORD[,WORD]...": no-network, read-only, write=DIRECTORY, which makes it
- * read-only too, user=NAME, of whom the caller finds the rest. The text, which
- * stays the caller's, is NUL-terminated and is cut into pieces. Returns NULL,
- * or what is wrong with it, as is what this kernel lacks for it.
+ * read-only too, user=NAME, of whom the caller finds the rest. Names are
+ * copied, for as long as the process lasts; the text, which is NUL-terminated,
+ * is cut into pieces. Returns NULL, or what is wrong with it, as is what this
+ * kernel lacks for it.
  */
 const char *confinement_add(struct confinement *c, char *text);
 

@@ -15,7 +15,7 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* A pipe, of which *ours, one of its ends, does not block. */
+/* A pipe, of which *ours, one of its ends, does not block; or NULL. */
 static bool
 make_pipe(int *from, int *to, const int *ours)
 {
@@ -25,6 +25,8 @@ make_pipe(int *from, int *to, const int *ours)
 		return false;
 	*from = fd[0];
 	*to = fd[1];
+	if (ours == NULL)
+		return true;
 	return fcntl(*ours, F_SETFL,
 		     O_NONBLOCK | (ours == to ? O_WRONLY : 0)) == 0;
 }
@@ -63,7 +65,8 @@ make_ends(struct joint *j, int theirs[SPAWN_FDS], enum joint_kind kind,
 		return theirs[1] >= 0 && make_socket(&j->in, &theirs[3]) &&
 		       open_null(&theirs[0], O_RDONLY);
 	case JOINT_SECRET:
-		return make_pipe(&theirs[3], &j->in, &j->in) &&
+		/* It fits into the smallest pipe: nobody waits. */
+		return make_pipe(&theirs[3], &j->in, NULL) &&
 		       open_null(&theirs[0], O_RDONLY) &&
 		       open_null(&theirs[1], O_WRONLY);
 	}

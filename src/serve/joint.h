@@ -8,7 +8,7 @@
 enum joint_kind {
 	JOINT_PIPES,   /* standard input, output and error */
 	JOINT_PACKETS, /* 3: a socket of packets; output goes with errors */
-	JOINT_SECRET,  /* 3: what it reads; output goes nowhere */
+	JOINT_SECRET,  /* 3: PIPE_BUF at most to read; output goes nowhere */
 };
 
 /* A program that was started, and our ends, which are the owner's to close. */
@@ -16,7 +16,8 @@ struct joint {
 	pid_t pid;
 	/*
 	 * What we send it goes there, non-blocking: a pipe, or our end of the
-	 * socket, both ways; -1: it has its standard input from elsewhere.
+	 * socket, both ways; -1: it has its standard input from elsewhere. A
+	 * secret's pipe blocks.
 	 */
 	int in;
 	int out;    /* from its standard output, non-blocking; or -1 */

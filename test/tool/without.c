@@ -19,9 +19,9 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {
-    {"openat2", SYS_openat2},
+    {"eventfd", SYS_eventfd2}, {"getrandom", SYS_getrandom},
     {"landlock", 444}, /* landlock_create_ruleset */
-    {"seccomp", SYS_seccomp},
+    {"openat2", SYS_openat2},  {"seccomp", SYS_seccomp},
 };
 
 #define CALLS (sizeof(calls) / sizeof(calls[0]))

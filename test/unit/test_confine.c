@@ -169,7 +169,7 @@ call_second_set(void)
 int
 main(void)
 {
-	struct confinement c = {.has_no_network = false};
+	static struct confinement c;
 	char many[] = "write=/,write=/,write=/,write=/,write=/,write=/,write=/,"
 		      "write=/,write=/,write=/,write=/,write=/,write=/,write=/,"
 		      "write=/,write=/,write=/";
