@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "host/broker.h"
@@ -55,8 +57,11 @@ connection_has_broker(const struct config *config)
 int
 connection_confine(struct conn *c, const struct config *config)
 {
+	struct stat out;
 	struct sandbox s = {.root = c->root.fd,
-			    .has_broker = connection_has_broker(config)};
+			    .has_broker = connection_has_broker(config),
+			    .is_piped = fstat(STDOUT_FILENO, &out) == 0 &&
+					S_ISFIFO(out.st_mode)};
 	const char *missing;
 	int error;
 
