@@ -77,6 +77,7 @@ setup() {
     "back|done|killed"
     "duplicate|done|killed"
     "move|done|killed"
+    "share|done|killed"
     "many|done|*o* file*"
     "kill $OTHER|done|killed"
   )
@@ -157,6 +158,7 @@ all_held() {
 }
 
 @test "in its sandbox perch reads what it serves, and nothing else" {
+  ACTS+=("message||killed")
   MODE=on all_held by_perch
   kill -0 "$OTHER"
   [ "$(cat "$DATA/secret")" = secret ]
@@ -172,7 +174,7 @@ all_held() {
   children $PID
   [ ${#CHILDREN[@]} = 1 ]
   ACTS+=("kill ${CHILDREN[0]}|done|killed" "trace ${CHILDREN[0]}|done|killed"
-    "kill $PID|done|killed")
+    "kill $PID|done|killed" "message||killed" "splice||killed")
   all_held by_socket
   kill -HUP $PID
   eventually logs 'reloaded'
@@ -216,7 +218,8 @@ reach() {
   tls
   listens --sandbox on "${TLS[@]}" 127.0.0.1:PORT "$SITE"
   hold sibling
-  ACTS+=("read $PWD/secret/key||Permission denied" "ask $PWD/secret/key||killed")
+  ACTS+=("read $PWD/secret/key||Permission denied" "ask $PWD/secret/key||killed"
+    "splice||killed")
   reach "$PID" "$HELD"
   over_tls
   all_held by_answer
@@ -266,7 +269,6 @@ has_only() {
   done
   want=$(printf '%s\n' "${@:2}" | sort)
   have=$(printf '%s\n' "${have[@]}" | sort)
-  echo "has: $have"
   [ "$have" = "$want" ]
 }
 
@@ -277,14 +279,17 @@ has_only() {
   UNDER=(sh -c 'exec 4<"$0" "$@" <"$0" >>"$0"' "$DATA/secret")
   listens 127.0.0.1:PORT,unix:$PWD/s "$SITE"
   hold held
-  has_only "$HELD" "${standard[@]}" socket
+  eventually has_only "$HELD" "${standard[@]}" socket
+  listens --exec 127.0.0.1:PORT "$SITE"
+  hold held
+  eventually has_only "$HELD" socket socket "$LOG" "$SITE"
   listens "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
   hold held
-  has_only "$HELD" "${standard[@]}" socket socket
+  eventually has_only "$HELD" "${standard[@]}" socket socket
   kill -HUP $PID
   eventually logs 'reloaded'
   hold held
-  has_only "$HELD" "${standard[@]}" socket socket
+  eventually has_only "$HELD" "${standard[@]}" socket socket
   tls
   if [ "$(id -u)" = 0 ]; then
     open_to_all
@@ -292,10 +297,14 @@ has_only() {
   fi
   listens "${TLS[@]}" 127.0.0.1:PORT "$SITE"
   hold held
-  has_only "$HELD" "${standard[@]}" socket
+  eventually has_only "$HELD" "${standard[@]}" socket
   listens "${TLS[@]}" "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
   hold held
-  has_only "$HELD" "${standard[@]}" socket socket
+  eventually has_only "$HELD" "${standard[@]}" socket socket
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket socket
 }
 
 @test "where the log goes by datagrams they go to nobody else" {
@@ -310,6 +319,16 @@ has_only() {
     heard[${#heard[@]}]=$result
   done
   [ "${heard[*]}" = 'done killed' ]
+}
+
+@test "who asks on a socket, and is answered on a pipe, gets a file without splice" {
+  answer=$(perl -MSocket -e '
+    socketpair A, B, AF_UNIX, SOCK_STREAM, 0;
+    syswrite B, "GET /big HTTP/1.0\r\n\r\n";
+    shutdown B, 1;
+    open STDIN, "<&A";
+    exec @ARGV' "$BIN/perch" --sandbox on --log none "$SITE" | tail -c 20000000 | wc -c)
+  [ "$answer" = 20000000 ]
 }
 
 @test "built with -DSANDBOX_TRAP it says which call it was" {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "host/broker.h"
@@ -55,13 +53,11 @@ connection_has_broker(const struct config *config)
 }
 
 int
-connection_confine(struct conn *c, const struct config *config)
+connection_confine(struct conn *c, const struct config *config, enum fd_kind in)
 {
-	struct stat out;
 	struct sandbox s = {.root = c->root.fd,
 			    .has_broker = connection_has_broker(config),
-			    .is_piped = fstat(STDOUT_FILENO, &out) == 0 &&
-					S_ISFIFO(out.st_mode)};
+			    .is_piped = in != FD_SOCKET};
 	const char *missing;
 	int error;
 

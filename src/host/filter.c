@@ -144,14 +144,17 @@ allow_null(struct program *p, long number, unsigned n)
 	end_case(p, start);
 }
 
-/* Allows a call whose argument n has none of these bits. */
+/* Allows a call whose arguments from n on have none of these bits each. */
 static void
-forbid_bits(struct program *p, long number, unsigned n, uint32_t bits)
+forbid_bits(struct program *p, long number, unsigned n, const uint32_t *bits,
+	    unsigned count)
 {
 	unsigned start = begin_case(p, number);
 
-	load(p, LOW(n));
-	add(p, HAS(bits), 1, 0);
+	for (unsigned i = 0; i < count; i++) {
+		load(p, LOW(n + i));
+		add(p, HAS(bits[i]), 2 * (count - 1 - i) + 1, 0);
+	}
 	decide(p, SECCOMP_RET_ALLOW);
 	end_case(p, start);
 }
@@ -204,6 +207,8 @@ look_at_calls(struct program *p, const struct filter *f, const uint64_t *pass)
 	static const uint32_t fcntls[] = {F_GETFL, F_SETFL};
 	/* Not TIOCSTI: it types into a terminal that is standard error. */
 	static const uint32_t ioctls[] = {FIONREAD, SIOCOUTQ};
+	/* Nothing to execute; nor what writes to a file, the log perhaps. */
+	static const uint32_t maps[] = {PROT_EXEC, MAP_SHARED};
 	/* As semaphores have them. */
 	static const uint32_t futexes[] = {FUTEX_WAIT_PRIVATE,
 					   FUTEX_WAKE_PRIVATE,
@@ -224,9 +229,9 @@ look_at_calls(struct program *p, const struct filter *f, const uint64_t *pass)
 	if (is_allowed(f, SYS_futex))
 		allow_values(p, SYS_futex, 1, futexes, COUNT(futexes));
 	if (is_allowed(f, SYS_mmap))
-		forbid_bits(p, SYS_mmap, 2, PROT_EXEC);
+		forbid_bits(p, SYS_mmap, 2, maps, COUNT(maps));
 	if (is_allowed(f, SYS_mprotect))
-		forbid_bits(p, SYS_mprotect, 2, PROT_EXEC);
+		forbid_bits(p, SYS_mprotect, 2, maps, 1);
 	if (is_allowed(f, SYS_socketpair))
 		allow_pairs(p, SYS_socketpair, 0, pairs, COUNT(pairs));
 	if (is_allowed(f, SYS_sendto) && f->has_datagrams)

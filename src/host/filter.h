@@ -32,7 +32,7 @@ struct filter {
 /*
  * Some calls are allowed for what is needed of them: fcntl and ioctl not to
  * have signals sent to others, nor to type into a terminal; mmap and
- * mprotect not for memory to execute; socketpair not for datagrams;
+ * mprotect not for memory to execute or to share; socketpair not for datagrams;
  * setsockopt, getsockopt and futex for a few of their kinds.
  */
 void filter_allow(struct filter *f, const int *numbers, size_t count);

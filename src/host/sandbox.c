@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -194,23 +193,11 @@ could_write(int root)
 	       st.st_uid == geteuid();
 }
 
-/* True if the log goes by datagrams: syslog's, or our starter's. */
-static bool
-logs_datagrams(void)
-{
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	return getsockopt(log_descriptor(), SOL_SOCKET, SO_TYPE, &type, &len) ==
-		   0 &&
-	       type == SOCK_DGRAM;
-}
-
 static int
 filter_calls(const struct sandbox *s)
 {
 	struct filter filter = {.encrypts = s->encrypts,
-				.has_datagrams = logs_datagrams()};
+				.has_datagrams = log_has_datagrams()};
 
 	filter_allow(&filter, serves, COUNT(serves));
 	if (s->pass != NULL)

@@ -19,7 +19,7 @@ struct sandbox {
 	const uint64_t *pass;
 	bool has_broker; /* which starts programs */
 	bool encrypts;   /* has the kernel do it, if that can */
-	bool is_piped;   /* its client is behind a pipe */
+	bool is_piped;   /* its client is on no socket */
 };
 
 /*

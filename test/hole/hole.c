@@ -200,6 +200,32 @@ is_local(int fd)
 	return getsockname(fd, &name, &len) == 0 && name.sa_family == AF_UNIX;
 }
 
+static long
+share_memory(const char *unused)
+{
+	(void)unused;
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+		       MAP_FAILED
+		   ? -1
+		   : 0;
+}
+
+static long
+splice_bytes(const char *unused)
+{
+	(void)unused;
+	return splice(STDIN_FILENO, NULL, STDERR_FILENO, NULL, 1, 0);
+}
+
+static long
+send_message(const char *unused)
+{
+	struct msghdr none = {0};
+
+	(void)unused;
+	return sendmsg(STDERR_FILENO, &none, 0);
+}
+
 /*
  * Asks everybody whom we have a descriptor of for a file, as the launcher
  * asks who opens keys for it.
@@ -474,6 +500,9 @@ static const struct {
     {"duplicate", duplicate},
     {"move", move_memory},
     {"ask", ask_for},
+    {"share", share_memory},
+    {"splice", splice_bytes},
+    {"message", send_message},
 };
 
 static void
