@@ -145,11 +145,11 @@ units = $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/test_*.c))
 tools = $(patsubst test/tool/%.c,$(BUILD)/tool/%,$(wildcard test/tool/*.c))
 ifneq ($(TLS),0)
 cases = $(BUILD)/tool/cases $(BUILD)/tool/cases-tls
-holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen $(BUILD)/hole/perch-tls
+holes = $(patsubst %,$(BUILD)/hole/%,perch perch-listen trap perch-tls)
 else
 cases = $(BUILD)/tool/cases
 units := $(filter-out %/test_tls_tickets,$(units))
-holes = $(BUILD)/hole/perch $(BUILD)/hole/perch-listen
+holes = $(patsubst %,$(BUILD)/hole/%,perch perch-listen trap)
 endif
 examples = examples/tcp-echo examples/line-echo examples/ws-echo
 
@@ -242,6 +242,15 @@ $(BUILD)/hole/perch $(BUILD)/hole/perch-listen: $(BUILD)/hole/%: \
 	@mkdir -p $(@D)
 	$(call quiet,HOLE)$(compile) -c -o $@.o test/hole/hole.c && \
 	    $(call link,$< $@.o $(hole))
+
+# One that says of a call that it may not make which it is.
+$(BUILD)/hole/trap: $(BUILD)/src/perch-listen.o $(BUILD)/hole/perch-listen \
+    src/host/filter.c src/host/sandbox.c $(archive)
+	$(call quiet,HOLE)for part in filter sandbox; do \
+	    $(compile) -DSANDBOX_TRAP -c -o $@-$$part.o src/host/$$part.c || \
+	    exit; done && \
+	    $(call link,$< $(BUILD)/hole/perch-listen.o $@-filter.o \
+	    $@-sandbox.o $(hole))
 
 $(BUILD)/hole/perch-tls: test/hole/hole.c $(tls_objects)
 	@mkdir -p $(@D)

@@ -68,7 +68,7 @@ main(int argc, char **argv)
 	/* --exec: this image is for one connection. */
 	signal(SIGPIPE, SIG_IGN);
 	orders_ignore();
-	if ((error = connection_confine(&served.conn, &config)))
+	if ((error = connection_confine(&served.conn, &config, FD_SOCKET)))
 		return error;
 	serve(STDIN_FILENO);
 	return 0;

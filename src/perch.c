@@ -48,7 +48,7 @@ main(int argc, char **argv)
 		config_refuse("standard input", refusal);
 		return 2;
 	}
-	if ((error = connection_confine(c, &config)))
+	if ((error = connection_confine(c, &config, served.stream.in_kind)))
 		return error;
 	connection_set_up(c, &config, &served.stream.stream, STDIN_FILENO);
 	conn_serve(c);

@@ -226,3 +226,13 @@ serves_root() {
   get /etc/passwd
   [ "$code" = 200 ]
 }
+
+# open_to_all: everybody can get to the test's folder.
+open_to_all() {
+  local folder=$PWD
+  until [ "$folder" = /tmp ] || [ "$folder" = / ]; do
+    chmod a+x "$folder"
+    folder=${folder%/*}
+    folder=${folder:-/}
+  done
+}

@@ -14,13 +14,24 @@ setup_file() {
     return
   fi
   export HOLE=$BUILD/hole DATA=$BATS_FILE_TMPDIR/data
-  [ -x "$HOLE/perch" ] || make -s -C "$TOP" BUILD="$BUILD" "$HOLE/perch" "$HOLE/perch-listen"
+  [ -x "$HOLE/perch" ] || make -s -C "$TOP" BUILD="$BUILD" "$HOLE/perch" \
+    "$HOLE/perch-listen" "$HOLE/trap"
   mkdir "$DATA"
   echo secret >"$DATA/secret"
-  # Another's, who runs as the same user.
-  sleep 1000 >/dev/null 2>&1 3>&- &
+  start_other
+}
+
+# Another's process, of the same user, with a socket for datagrams.
+start_other() {
+  rm -f "$DATA/socket"
+  perl -MSocket -e '
+    socket S, AF_UNIX, SOCK_DGRAM, 0;
+    bind S, sockaddr_un($ARGV[0]) or die;
+    sleep 1000' "$DATA/socket" >/dev/null 2>&1 3>&- &
+  OTHER=$!
   disown
-  echo $! >"$BATS_FILE_TMPDIR/other"
+  echo $OTHER >"$BATS_FILE_TMPDIR/other"
+  until [ -S "$DATA/socket" ]; do sleep 0.01; done
 }
 
 teardown_file() {
@@ -61,6 +72,12 @@ setup() {
     "code|done|killed"
     "type|*|killed"
     "limit|*|killed"
+    "option|*|killed"
+    "datagram $DATA/socket|done|killed"
+    "back|done|killed"
+    "duplicate|done|killed"
+    "move|done|killed"
+    "share|done|killed"
     "many|done|*o* file*"
     "kill $OTHER|done|killed"
   )
@@ -91,8 +108,29 @@ by_socket() {
   heard
 }
 
-by_curl() {
-  answer=$(curl -sk --max-time 10 -o /dev/null -D - -H "Hole: $1" "$URL") || :
+# over_tls: all of $ACTS are asked for, by a connection for each; to start a
+# client costs more than that. by_answer is told what came of one.
+declare -gA ANSWERS
+over_tls() {
+  local act what all=() i=0
+  for act in "${ACTS[@]}"; do
+    [ $i = 0 ] || all+=(--next)
+    i=$((i + 1))
+    all+=(-sk --max-time 10 -o /dev/null -D "head.$i" -H "Hole: ${act%%|*}"
+      -H 'Connection: close' "https://127.0.0.1:$PORT/")
+  done
+  rm -f head.*
+  curl "${all[@]}" || true
+  i=0
+  for act in "${ACTS[@]}"; do
+    i=$((i + 1)) answer=
+    IFS= read -r -d '' answer <"head.$i" || true
+    ANSWERS[${act%%|*}]=$answer
+  done
+}
+
+by_answer() {
+  answer=${ANSWERS[$1]}
   heard
 }
 
@@ -116,12 +154,11 @@ all_held() {
   echo secret >"$DATA/secret"
   # The last of them has ended it.
   eventually gone "$OTHER"
-  sleep 1000 >/dev/null 2>&1 3>&- &
-  disown
-  echo $! >"$BATS_FILE_TMPDIR/other"
+  start_other
 }
 
 @test "in its sandbox perch reads what it serves, and nothing else" {
+  ACTS+=("message||killed")
   MODE=on all_held by_perch
   kill -0 "$OTHER"
   [ "$(cat "$DATA/secret")" = secret ]
@@ -137,7 +174,7 @@ all_held() {
   children $PID
   [ ${#CHILDREN[@]} = 1 ]
   ACTS+=("kill ${CHILDREN[0]}|done|killed" "trace ${CHILDREN[0]}|done|killed"
-    "kill $PID|done|killed")
+    "kill $PID|done|killed" "message||killed" "splice||killed")
   all_held by_socket
   kill -HUP $PID
   eventually logs 'reloaded'
@@ -155,19 +192,153 @@ all_held() {
   all_held by_socket
 }
 
-@test "and those of perch-tls, which cannot read its key again" {
+# tls: makes a pair of keys, and has perch-tls's hole for $LISTEN.
+tls() {
   [ -x "$BIN/perch-tls" ] || skip 'no perch-tls'
   [ -x "$HOLE/perch-tls" ] || make -s -C "$TOP" BUILD="$BUILD" "$HOLE/perch-tls"
   MODE=on LISTEN=$HOLE/perch-tls
+  mkdir secret
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-    -subj /CN=a -keyout key -out pem 2>/dev/null
-  listens --sandbox on --crash-pause 0 --tls-cert pem --tls-key key 127.0.0.1:PORT "$SITE"
-  URL=https://127.0.0.1:$PORT/
-  # To start curl takes longer than all else here.
-  ACTS=("read $SITE/index.html|small|small" "read $PWD/key|?*|Permission denied"
-    "read $DATA/secret|secret|Permission denied" "execute /bin/true|killed|killed"
-    "kill $OTHER|done|killed" "socket|done|killed" "code|done|killed")
-  all_held by_curl
+    -subj /CN=a -keyout secret/key -out pem 2>/dev/null
+  TLS=(--crash-pause 0 --tls-cert pem --tls-key secret/key)
+}
+
+# reach PID...: the acts that are to reach these.
+reach() {
+  local pid
+  for pid; do
+    ACTS+=("kill $pid||killed" "trace $pid||killed" "memory $pid||killed"
+      "own $pid||killed" "read /proc/$pid/environ||Permission denied"
+      "read /proc/$pid/mem||Permission denied"
+      "list /proc/$pid/fd||Permission denied")
+  done
+}
+
+@test "and those of perch-tls, which have its keys in their memory, and reach no other's" {
+  tls
+  listens --sandbox on "${TLS[@]}" 127.0.0.1:PORT "$SITE"
+  hold sibling
+  ACTS+=("read $PWD/secret/key||Permission denied" "ask $PWD/secret/key||killed"
+    "splice||killed")
+  reach "$PID" "$HELD"
+  over_tls
+  all_held by_answer
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  over_tls
+  all_held by_answer
+  kill -0 "$HELD" "$OTHER"
+  eventually logs 'was killed by signal 31: a system call that it may not make'
+}
+
+@test "nor its broker, nor who opens its keys" {
+  tls
+  programs
+  if [ "$(id -u)" = 0 ]; then
+    open_to_all
+    chmod 700 secret
+    chmod a+r passwords
+    TLS+=(--user nobody)
+  fi
+  listens --sandbox on "${TLS[@]}" "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
+  children $PID
+  openers=("${CHILDREN[@]}")
+  brokers
+  [ "${#openers[@]} ${#BROKERS[@]}" = "$(($(id -u) == 0)) 1" ]
+  ACTS+=("ask $PWD/secret/key||Permission denied" "ask $PWD/pem||Permission denied")
+  reach "$PID" "${openers[@]}" "${BROKERS[@]}"
+  over_tls
+  all_held by_answer
+  program_acts
+  ACTS=("${ACTS[@]/#with SSL_PROTOCOL=x|*/with SSL_PROTOCOL=x||$SHOWN*xmine}")
+  over_tls
+  all_held by_answer
+  brokers
+  kill -0 "${openers[@]}" "${BROKERS[@]}" $PID
+  serves_tls
+}
+
+serves_tls() { [ "$(curl -sk -m 5 "https://127.0.0.1:$PORT/")" = small ]; }
+
+# has_only PID TARGET...: its descriptors lead there, in any order.
+has_only() {
+  local fd have=() want
+  for fd in "/proc/$1/fd/"*; do
+    fd=$(readlink "$fd")
+    have+=("${fd%%:\[*}")
+  done
+  want=$(printf '%s\n' "${@:2}" | sort)
+  have=$(printf '%s\n' "${have[@]}" | sort)
+  [ "$have" = "$want" ]
+}
+
+@test "a connection has its client, the directory, the log, its broker, and nothing else of what the launcher has or was started with" {
+  programs
+  standard=(/dev/null /dev/null "$LOG" "$SITE")
+  # shellcheck disable=SC2016  # for the shell under it
+  UNDER=(sh -c 'exec 4<"$0" "$@" <"$0" >>"$0"' "$DATA/secret")
+  listens 127.0.0.1:PORT,unix:$PWD/s "$SITE"
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket
+  listens --exec 127.0.0.1:PORT "$SITE"
+  hold held
+  eventually has_only "$HELD" socket socket "$LOG" "$SITE"
+  listens "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket socket
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket socket
+  tls
+  if [ "$(id -u)" = 0 ]; then
+    open_to_all
+    TLS+=(--user nobody)
+  fi
+  listens "${TLS[@]}" 127.0.0.1:PORT "$SITE"
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket
+  listens "${TLS[@]}" "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket socket
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  hold held
+  eventually has_only "$HELD" "${standard[@]}" socket socket
+}
+
+@test "where the log goes by datagrams they go to nobody else" {
+  for MODE in off on; do
+    printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nHole: address %s\r\n\r\n' \
+      "$DATA/socket" >request
+    IFS= read -r -d '' answer < <(perl -MSocket -e '
+      socketpair A, B, AF_UNIX, SOCK_DGRAM, 0;
+      open STDERR, ">&A";
+      exec @ARGV' "$HOLE/perch" --sandbox $MODE --log none "$SITE" <request) || true
+    heard
+    heard[${#heard[@]}]=$result
+  done
+  [ "${heard[*]}" = 'done killed' ]
+}
+
+@test "who asks on a socket, and is answered on a pipe, gets a file without splice" {
+  answer=$(perl -MSocket -e '
+    socketpair A, B, AF_UNIX, SOCK_STREAM, 0;
+    syswrite B, "GET /big HTTP/1.0\r\n\r\n";
+    shutdown B, 1;
+    open STDIN, "<&A";
+    exec @ARGV' "$BIN/perch" --sandbox on --log none "$SITE" | tail -c 20000000 | wc -c)
+  [ "$answer" = 20000000 ]
+}
+
+@test "built with -DSANDBOX_TRAP it says which call it was" {
+  LISTEN=$HOLE/trap
+  listens --sandbox on --crash-pause 0 127.0.0.1:PORT "$SITE"
+  by_socket "kill $OTHER"
+  [ "$result" = killed ]
+  number=$(printf '#include <sys/syscall.h>\nSYS_kill' | cc -E -P - | tail -1)
+  eventually logs "perch-listen: not in the sandbox: system call: $number"
+  eventually logs 'was killed by signal 31: a system call that it may not make'
 }
 
 @test "a connection of --hosts reads no file beside the hosts' directories" {

@@ -606,12 +606,7 @@ has_sockets() { [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = "$1" ]; }
   chmod 700 secret
   chmod 600 secret/*
   # After a reload it opens its directory as that user.
-  local folder=$PWD
-  until [ "$folder" = /tmp ] || [ "$folder" = / ]; do
-    chmod a+x "$folder"
-    folder=${folder%/*}
-    folder=${folder:-/}
-  done
+  open_to_all
   printf 'tls-cert secret/cert\ntls-key secret/key\ntls-watch 0.1\n' >conf
   listens --user nobody --config conf --max-requests 2 127.0.0.1:PORT "$PWD"
   # Beside it there is what opens its files, and that has nothing else.

@@ -24,6 +24,7 @@ static struct {
 	uint64_t journal_device, journal_inode;
 	enum log_sink sink;
 	int syslog_fd;
+	bool is_socket; /* stderr */
 } out = {.program = "perch", .in_fd = -1, .out_fd = -1, .syslog_fd = -1};
 
 void
@@ -76,6 +77,7 @@ open_sink(void)
 
 	if (fstat(STDERR_FILENO, &st) != 0)
 		return SINK_NOWHERE;
+	out.is_socket = S_ISSOCK(st.st_mode);
 	if (!is_same_file(out.in_fd, &st) && !is_same_file(out.out_fd, &st))
 		return is_journal(&st) ? SINK_JOURNAL : SINK_STDERR;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -102,6 +104,20 @@ log_descriptor(void)
 	return out.sink == SINK_STDERR || out.sink == SINK_JOURNAL
 		   ? STDERR_FILENO
 		   : out.syslog_fd;
+}
+
+bool
+log_has_datagrams(void)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (out.sink == SINK_SYSLOG)
+		return true;
+	return out.is_socket &&
+	       getsockopt(STDERR_FILENO, SOL_SOCKET, SO_TYPE, &type, &len) ==
+		   0 &&
+	       type == SOCK_DGRAM;
 }
 
 void

@@ -2,6 +2,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/limits.h"
 
@@ -49,6 +51,12 @@ void log_settle(void);
 
 /* The descriptor that they go to, once that is found out; or -1. */
 int log_descriptor(void);
+
+/*
+ * True if lines are datagrams, as syslog's are, or if standard error is a
+ * socket for such: it could send to any other socket that has a name.
+ */
+bool log_has_datagrams(void);
 
 /* Starts a message with the program's name. */
 void log_begin(struct log_line *line);

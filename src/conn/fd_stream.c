@@ -41,9 +41,7 @@ set_read_timeout(int fd, int64_t ms)
 static void
 set_no_delay(int fd)
 {
-	int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 }
 
 bool
@@ -304,6 +302,8 @@ copy_file(struct fd_stream *f, int fd, uint64_t offset, uint64_t len)
 static int
 send_slices(struct fd_stream *f, int fd, uint64_t *offset, uint64_t *len)
 {
+	if (f->out_kind == FD_PIPE && f->in_kind == FD_SOCKET)
+		return IO_INVALID; /* its sandbox has no splice */
 	while (*len > 0) {
 		off_t at = (off_t)*offset;
 		size_t want = *len < SEND_SLICE ? (size_t)*len : SEND_SLICE;

@@ -58,10 +58,11 @@ connection_has_broker(const struct config *config)
 }
 
 int
-connection_confine(struct conn *c, const struct config *config)
+connection_confine(struct conn *c, const struct config *config, enum fd_kind in)
 {
 	struct sandbox s = {.root = c->root.fd,
-			    .has_broker = connection_has_broker(config)};
+			    .has_broker = connection_has_broker(config),
+			    .is_piped = in != FD_SOCKET};
 	const char *missing;
 	int error;
 

@@ -2,6 +2,7 @@
 #ifndef HOST_CONNECTION_H
 #define HOST_CONNECTION_H
 
+#include "conn/fd_stream.h"
 #include "host/config.h"
 
 /*
@@ -30,10 +31,12 @@ void connection_set_up(struct conn *c, const struct config *config,
 bool connection_has_broker(const struct config *config);
 
 /*
- * Puts the process of one connection, c, which was not set up yet, into its
- * sandbox, with a broker of its own if it starts programs. Returns 0, or
- * the exit status 1 after saying what is wrong.
+ * Puts the process of one connection, c, which was not set up yet and whose
+ * client speaks by what in says, into its sandbox, with a broker of its own if
+ * it starts programs. Returns 0, or the exit status 1 after saying what is
+ * wrong.
  */
-int connection_confine(struct conn *c, const struct config *config);
+int connection_confine(struct conn *c, const struct config *config,
+		       enum fd_kind in);
 
 #endif

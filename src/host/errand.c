@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/errand.h"
 #include "http/cgi_meta.h"
@@ -282,7 +283,11 @@ errand_start(struct errands *where, const struct errand *e, int content_fd,
 	if (error)
 		return error;
 	s.content_fd = content_fd;
-	error = start(where, e, &s, &root, j, why);
+	/* The connection has written to it, and cannot go back. */
+	if (content_fd >= 0 && lseek(content_fd, 0, SEEK_SET) != 0)
+		error = errno;
+	else
+		error = start(where, e, &s, &root, j, why);
 	script_close(&s);
 	return error;
 }

@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,12 +37,20 @@
 #endif
 
 /* Of the number, a tree of words, and what looks at arguments. */
-#define CODE_MAX (96 + 3 * FILTER_WORDS)
+#define CODE_MAX (160 + 3 * FILTER_WORDS)
 
 struct program {
 	struct sock_filter code[CODE_MAX];
 	unsigned short count;
+	long last_case; /* the highest number whose arguments are looked at */
 };
+
+/* Of a call's arguments, two that follow each other. */
+struct pair {
+	uint32_t first, second;
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void
 add(struct program *p, unsigned code, uint32_t k, unsigned if_true,
@@ -72,6 +85,8 @@ static unsigned
 begin_case(struct program *p, long number)
 {
 	add(p, IS(number), 0, 0);
+	if (p->last_case < number)
+		p->last_case = number;
 	return p->count;
 }
 
@@ -98,14 +113,48 @@ allow_values(struct program *p, long number, unsigned n, const uint32_t *values,
 	p->code[start - 1].jf++;
 }
 
-/* Allows a call whose argument n has none of these bits. */
+/* Allows a call whose arguments n and n + 1 are one of these pairs. */
 static void
-forbid_bits(struct program *p, long number, unsigned n, uint32_t bits)
+allow_pairs(struct program *p, long number, unsigned n,
+	    const struct pair *pairs, size_t count)
+{
+	unsigned start = begin_case(p, number);
+
+	for (size_t i = 0; i < count; i++) {
+		load(p, LOW(n));
+		add(p, IS(pairs[i].first), 0, 3);
+		load(p, LOW(n + 1));
+		add(p, IS(pairs[i].second), 0, 1);
+		decide(p, SECCOMP_RET_ALLOW);
+	}
+	end_case(p, start);
+}
+
+/* Allows a call whose argument n is no pointer. */
+static void
+allow_null(struct program *p, long number, unsigned n)
 {
 	unsigned start = begin_case(p, number);
 
 	load(p, LOW(n));
-	add(p, HAS(bits), 1, 0);
+	add(p, IS(0), 0, 3);
+	load(p, HIGH(n));
+	add(p, IS(0), 0, 1);
+	decide(p, SECCOMP_RET_ALLOW);
+	end_case(p, start);
+}
+
+/* Allows a call whose arguments from n on have none of these bits each. */
+static void
+forbid_bits(struct program *p, long number, unsigned n, const uint32_t *bits,
+	    unsigned count)
+{
+	unsigned start = begin_case(p, number);
+
+	for (unsigned i = 0; i < count; i++) {
+		load(p, LOW(n + i));
+		add(p, HAS(bits[i]), 2 * (count - 1 - i) + 1, 0);
+	}
 	decide(p, SECCOMP_RET_ALLOW);
 	end_case(p, start);
 }
@@ -132,28 +181,80 @@ is_allowed(const struct filter *f, long number)
 	return f->allowed[number / 32] >> number % 32 & 1;
 }
 
+/* Options of sockets: of many a one the kernel has regretted the code. */
+static void
+look_at_options(struct program *p, const struct filter *f)
+{
+	static const struct pair set[] = {{SOL_SOCKET, SO_RCVTIMEO},
+					  {SOL_SOCKET, SO_SNDBUF},
+					  {IPPROTO_TCP, TCP_NODELAY},
+					  /* The kernel encrypts. */
+					  {IPPROTO_TCP, TCP_ULP},
+					  {SOL_TLS, TLS_TX}};
+	static const struct pair get[] = {{SOL_SOCKET, SO_ACCEPTCONN}};
+
+	if (is_allowed(f, SYS_setsockopt))
+		allow_pairs(p, SYS_setsockopt, 1, set,
+			    COUNT(set) - (f->encrypts ? 0 : 2));
+	if (is_allowed(f, SYS_getsockopt))
+		allow_pairs(p, SYS_getsockopt, 1, get, COUNT(get));
+}
+
+static void
+look_at_calls(struct program *p, const struct filter *f, const uint64_t *pass)
+{
+	/* Not F_SETOWN and F_SETSIG: others would get signals. */
+	static const uint32_t fcntls[] = {F_GETFL, F_SETFL};
+	/* Not TIOCSTI: it types into a terminal that is standard error. */
+	static const uint32_t ioctls[] = {FIONREAD, SIOCOUTQ};
+	/* Nothing to execute; nor what writes to a file, the log perhaps. */
+	static const uint32_t maps[] = {PROT_EXEC, MAP_SHARED};
+	/* As semaphores have them. */
+	static const uint32_t futexes[] = {FUTEX_WAIT_PRIVATE,
+					   FUTEX_WAKE_PRIVATE,
+					   FUTEX_WAIT,
+					   FUTEX_WAKE,
+					   FUTEX_WAIT_BITSET_PRIVATE,
+					   FUTEX_WAIT_BITSET_PRIVATE |
+					       FUTEX_CLOCK_REALTIME};
+	/* Not datagrams: whose socket is connected to one end can send to
+	 * any socket that has a name. */
+	static const struct pair pairs[] = {
+	    {AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC}};
+
+	if (is_allowed(f, SYS_fcntl))
+		allow_values(p, SYS_fcntl, 1, fcntls, COUNT(fcntls));
+	if (is_allowed(f, SYS_ioctl))
+		allow_values(p, SYS_ioctl, 1, ioctls, COUNT(ioctls));
+	if (is_allowed(f, SYS_futex))
+		allow_values(p, SYS_futex, 1, futexes, COUNT(futexes));
+	if (is_allowed(f, SYS_mmap))
+		forbid_bits(p, SYS_mmap, 2, maps, COUNT(maps));
+	if (is_allowed(f, SYS_mprotect))
+		forbid_bits(p, SYS_mprotect, 2, maps, 1);
+	if (is_allowed(f, SYS_socketpair))
+		allow_pairs(p, SYS_socketpair, 0, pairs, COUNT(pairs));
+	if (is_allowed(f, SYS_sendto) && f->has_datagrams)
+		allow_null(p, SYS_sendto, 4);
+	look_at_options(p, f);
+	if (pass != NULL)
+		allow_fork(p, *pass);
+}
+
+/*
+ * The kernel tries each number when it takes a filter: most of them are
+ * behind the last whose arguments matter, and pass by in one step.
+ */
 static void
 look_at_arguments(struct program *p, const struct filter *f,
 		  const uint64_t *pass)
 {
-	/* Not F_SETOWN and F_SETSIG: others would get signals. */
-	static const uint32_t fcntls[] = {F_GETFL, F_SETFL, F_GETFD, F_SETFD,
-					  F_DUPFD_CLOEXEC};
-	/* Not TIOCSTI: it types into a terminal that is standard error. */
-	static const uint32_t ioctls[] = {FIONREAD, SIOCOUTQ};
+	unsigned start = p->count + 1u;
 
-	if (is_allowed(f, SYS_fcntl))
-		allow_values(p, SYS_fcntl, 1, fcntls,
-			     sizeof(fcntls) / sizeof(fcntls[0]));
-	if (is_allowed(f, SYS_ioctl))
-		allow_values(p, SYS_ioctl, 1, ioctls,
-			     sizeof(ioctls) / sizeof(ioctls[0]));
-	if (is_allowed(f, SYS_mmap))
-		forbid_bits(p, SYS_mmap, 2, PROT_EXEC);
-	if (is_allowed(f, SYS_mprotect))
-		forbid_bits(p, SYS_mprotect, 2, PROT_EXEC);
-	if (pass != NULL)
-		allow_fork(p, *pass);
+	add(p, IS_LEAST(0), 0, 0);
+	look_at_calls(p, f, pass);
+	p->code[start - 1].k = (uint32_t)p->last_case + 1;
+	p->code[start - 1].jt = (uint8_t)(p->count - start);
 }
 
 /*

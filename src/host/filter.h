@@ -2,6 +2,7 @@
 #ifndef HOST_FILTER_H
 #define HOST_FILTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,12 +23,17 @@
  */
 struct filter {
 	uint32_t allowed[FILTER_WORDS]; /* 32 numbers each */
+	bool encrypts;                  /* the kernel may be told to encrypt */
+	/* A socket is held that could send to others than its peer by an
+	 * address, which sendto must not have then. */
+	bool has_datagrams;
 };
 
 /*
- * fcntl, ioctl, mmap and mprotect are allowed for what is harmless in them:
- * not to have signals sent to others, nor to type into a terminal, nor for
- * memory to execute.
+ * Some calls are allowed for what is needed of them: fcntl and ioctl not to
+ * have signals sent to others, nor to type into a terminal; mmap and
+ * mprotect not for memory to execute or to share; socketpair not for datagrams;
+ * setsockopt, getsockopt and futex for a few of their kinds.
  */
 void filter_allow(struct filter *f, const int *numbers, size_t count);
 

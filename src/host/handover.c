@@ -159,10 +159,23 @@ handover_take(struct handover *h, struct slice address)
 	return -1;
 }
 
+static void
+leave_standard(int except)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
+		if (null >= 0 && fd != except)
+			dup2(null, fd);
+	close(null);
+}
+
 void
-handover_release(struct handover *h)
+handover_release(struct handover *h, int except)
 {
 	struct listener listener;
+
+	leave_standard(except);
 
 	for (size_t i = 0; i < h->count; i++) {
 		struct inherited *s = &h->socket[i];

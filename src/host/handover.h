@@ -51,8 +51,12 @@ void handover_close_others(const struct handover *h, int except);
 /* Takes the next descriptor of that address, or returns -1. */
 int handover_take(struct handover *h, struct slice address);
 
-/* Closes what nobody has taken, and removes the files that go with it. */
-void handover_release(struct handover *h);
+/*
+ * Closes what nobody has taken, and removes the files that go with it. Standard
+ * input and output, which every connection would inherit, become /dev/null,
+ * except for one that is still needed.
+ */
+void handover_release(struct handover *h, int except);
 
 /* The children that are handed over: how many, and all of them. */
 size_t handover_children(const struct handover *h);

@@ -135,22 +135,16 @@ adopt_all(const struct address *address)
 }
 
 /*
- * Takes the socket on standard input, of which /dev/null takes the place:
- * it must not go on to every connection. Where it is standard error too, as
+ * Takes the socket on standard input. Where it is standard error too, as
  * inetd has it, no line of the log may go there.
  */
 static int
 take_input(const struct config *config)
 {
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (fd >= 0 && null >= 0) {
+	if (fd >= 0)
 		log_open(config_program_name(config->program), fd, -1);
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-	}
-	close(null);
 	return fd;
 }
 
@@ -205,7 +199,7 @@ open_sockets(const struct config *config)
 		if (error)
 			status = error;
 	}
-	handover_release(&handover);
+	handover_release(&handover, (int)config->listen.ready_fd);
 	for (size_t i = 0; i < launcher.listener_count; i++) {
 		const struct listener *l = &launcher.listener[i];
 
@@ -330,8 +324,10 @@ static int
 enter_sandbox(const struct config *config, int root)
 {
 	bool has_broker = connection_has_broker(config);
-	struct sandbox sandbox = {
-	    .root = root, .pass = launcher.pass, .has_broker = has_broker};
+	struct sandbox sandbox = {.root = root,
+				  .pass = launcher.pass,
+				  .has_broker = has_broker,
+				  .encrypts = config->program == PROGRAM_TLS};
 	const char *missing;
 	int error;
 

@@ -54,19 +54,24 @@ reload_fail(struct reload *r, const char *why)
 	notify_ready();
 }
 
+/* Returns the process, or a negative errno value. */
 static int
 start_checker(void *argument)
 {
-	const struct reload *r = argument;
+	struct reload *r = argument;
+	int result = -handover_lend(HANDOVER_OPENER, opener_fd());
 
-	return (int)image_start(&r->checker, -1);
+	r->checker.environment = environ;
+	if (result == 0)
+		result = (int)image_start(&r->checker, -1);
+	handover_take_back(HANDOVER_OPENER, opener_fd());
+	return result;
 }
 
 bool
 reload_is_due(struct reload *r)
 {
 	pid_t pid;
-	int error;
 
 	if (orders_take_reload())
 		r->is_wanted = true;
@@ -74,10 +79,7 @@ reload_is_due(struct reload *r)
 		return r->is_good;
 	r->is_wanted = false;
 	notify_reloading();
-	error = handover_lend(HANDOVER_OPENER, opener_fd());
-	r->checker.environment = environ;
-	pid = error ? -error : monitor_run(start_checker, r);
-	handover_take_back(HANDOVER_OPENER, opener_fd());
+	pid = monitor_run(start_checker, r);
 	if (pid > 0)
 		r->pid = pid;
 	else

@@ -34,61 +34,66 @@ static struct rlimit descriptors;
 static const int serves[] = {
     SYS_read,
     SYS_write,
-    SYS_readv,
-    SYS_writev,
     SYS_pread64,
     SYS_close,
-    SYS_lseek,
     SYS_fstat,
     SYS_newfstatat,
-    SYS_openat,
+    SYS_openat, /* by a kernel without openat2; and directories */
     SYS_openat2,
     SYS_getdents64,
     SYS_sendfile,
-    SYS_splice,
     SYS_sendto,
     SYS_recvfrom,
-    SYS_sendmsg,
-    SYS_recvmsg,
     SYS_shutdown,
     SYS_getsockname,
     SYS_getpeername,
-    SYS_getsockopt,
     SYS_setsockopt,
     SYS_fcntl,
     SYS_ioctl,
     SYS_ppoll,
-    SYS_mmap,
-    SYS_mprotect,
-    SYS_munmap,
-    SYS_mremap,
-    SYS_madvise,
-    SYS_brk,
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_rt_sigreturn,
-    SYS_setitimer,
+    SYS_getpid,
+    SYS_exit_group,
+    /* By the kernel, for who was stopped and goes on. */
     SYS_restart_syscall,
+    /* malloc's. */
+    SYS_mmap,
+    SYS_mprotect,
+    SYS_munmap,
+    SYS_madvise,
+    SYS_brk,
+    /* OpenSSL's too. */
+    SYS_getrandom,
+    /* Where the vDSO has no such clock. */
     SYS_clock_gettime,
     SYS_gettimeofday,
-    SYS_getrandom,
-    SYS_getpid,
-    SYS_futex,
-    SYS_exit,
-    SYS_exit_group,
+    /* musl's alarm, and what an assertion says. */
+    SYS_setitimer,
+    SYS_writev,
 #ifdef SYS_open
-    SYS_open,
     SYS_poll,
     SYS_alarm,
     SYS_time,
 #endif
 };
 
-static const int accepts[] = {SYS_accept4, SYS_wait4};
+/* Of a launcher, which waits for its monitor too. */
+static const int accepts[] = {SYS_accept4, SYS_wait4, SYS_futex};
+
+/* Of one who was given a connection, and may say what is wrong with it. */
+static const int is_given[] = {SYS_getsockopt};
+
+/* What files are sent with if the client is behind a pipe. */
+static const int pipes[] = {SYS_splice};
+
+/* To have the kernel send what is not data. */
+static const int encrypts[] = {SYS_sendmsg};
 
 /* Where a broker starts programs: to talk with them, and, for one that
  * accepts, to have them started for others. */
-static const int talks[] = {SYS_recvmmsg};
+static const int talks[] = {SYS_sendmsg, SYS_recvmsg, SYS_recvmmsg};
 static const int offers[] = {SYS_socketpair};
 
 #ifdef SANDBOX_TRAP
@@ -182,11 +187,18 @@ could_write(int root)
 static int
 filter_calls(const struct sandbox *s)
 {
-	struct filter filter = {{0}};
+	struct filter filter = {.encrypts = s->encrypts,
+				.has_datagrams = log_has_datagrams()};
 
 	filter_allow(&filter, serves, COUNT(serves));
 	if (s->pass != NULL)
 		filter_allow(&filter, accepts, COUNT(accepts));
+	else
+		filter_allow(&filter, is_given, COUNT(is_given));
+	if (s->is_piped)
+		filter_allow(&filter, pipes, COUNT(pipes));
+	if (s->encrypts)
+		filter_allow(&filter, encrypts, COUNT(encrypts));
 	if (s->has_broker)
 		filter_allow(&filter, talks, COUNT(talks));
 	if (s->has_broker && s->pass != NULL)

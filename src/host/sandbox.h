@@ -18,6 +18,8 @@ struct sandbox {
 	/* It accepts, and forks with this number (host/fork.h); or NULL. */
 	const uint64_t *pass;
 	bool has_broker; /* which starts programs */
+	bool encrypts;   /* has the kernel do it, if that can */
+	bool is_piped;   /* its client is on no socket */
 };
 
 /*

@@ -169,8 +169,9 @@ spool_content(struct exchange *x, int fd, uint64_t *length)
 	x->content_error = (int)n;
 	if (n < 0)
 		return STATUS_BAD_REQUEST;
-	/* A program must not take what is behind it for all of it. */
-	if (lseek(fd, 0, SEEK_SET) != 0)
+	/* A program must not take what is behind it for all of it. An agent
+	 * does this for us. */
+	if (x->agent == NULL && lseek(fd, 0, SEEK_SET) != 0)
 		return response_refuse(x->res, STATUS_SERVICE_UNAVAILABLE,
 				       "the spool file could not be rewound");
 	return STATUS_NONE;

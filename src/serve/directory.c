@@ -114,29 +114,41 @@ add_block(struct directory *d, long len)
 }
 
 static int
-make_pass(struct directory *d)
+add_all(struct directory *d, int fd)
 {
 	int error;
 
-	if (lseek(d->fd, 0, SEEK_SET) < 0)
-		return -errno;
-	names_begin(&d->names);
 	for (;;) {
 		long len =
-		    syscall(SYS_getdents64, d->fd, d->block, sizeof(d->block));
+		    syscall(SYS_getdents64, fd, d->block, sizeof(d->block));
 
 		if (len < 0 && errno == EINTR)
 			continue;
 		/* Of a directory that was removed: nothing is in there. */
 		if (len == 0 || (len < 0 && errno == ENOENT))
-			break;
+			return 0;
 		if (len < 0)
 			return -errno;
 		if ((error = add_block(d, len)))
 			return error;
 	}
-	names_sort(&d->names);
-	return 0;
+}
+
+/* Each pass opens it once more: the sandbox has no lseek. */
+static int
+make_pass(struct directory *d)
+{
+	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	names_begin(&d->names);
+	error = add_all(d, fd);
+	close(fd);
+	if (!error)
+		names_sort(&d->names);
+	return error;
 }
 
 /* The next entry. Returns 1, 0 if there is none, or a negative errno value. */

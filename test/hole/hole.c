@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/parcel.h"
 #include "serve/agent.h"
 #include "serve/route.h"
 
@@ -37,7 +40,7 @@ static struct agent *agent;
 static long
 read_path(const char *path)
 {
-	int fd = open(path, O_RDONLY);
+	int fd = openat(AT_FDCWD, path, O_RDONLY);
 
 	return fd < 0 ? -1 : read(fd, content, sizeof(content) - 1);
 }
@@ -45,13 +48,13 @@ read_path(const char *path)
 static long
 list_path(const char *path)
 {
-	return open(path, O_RDONLY | O_DIRECTORY);
+	return openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
 }
 
 static long
 write_path(const char *path)
 {
-	int fd = open(path, O_WRONLY);
+	int fd = openat(AT_FDCWD, path, O_WRONLY);
 
 	return fd < 0 ? -1 : write(fd, "hole", 4);
 }
@@ -59,13 +62,13 @@ write_path(const char *path)
 static long
 make_path(const char *path)
 {
-	return open(path, O_WRONLY | O_CREAT, 0600);
+	return openat(AT_FDCWD, path, O_WRONLY | O_CREAT, 0600);
 }
 
 static long
 cut_path(const char *path)
 {
-	return open(path, O_RDONLY | O_TRUNC);
+	return openat(AT_FDCWD, path, O_RDONLY | O_TRUNC);
 }
 
 static long
@@ -116,6 +119,133 @@ connect_out(const char *unused)
 {
 	(void)unused;
 	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+/* Of a kind that nobody needs. */
+static long
+set_option(const char *unused)
+{
+	(void)unused;
+	return setsockopt(STDIN_FILENO, IPPROTO_IP, IP_OPTIONS, "", 0);
+}
+
+static long
+name_peer(struct sockaddr_un *name, const char *path)
+{
+	*name = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(name->sun_path))
+		return errno = ENAMETOOLONG, -1;
+	memcpy(name->sun_path, path, strlen(path));
+	return 0;
+}
+
+/* Each socket for datagrams sends to any other that has a name. */
+static long
+send_datagram(const char *path)
+{
+	struct sockaddr_un name;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0 ||
+	    name_peer(&name, path) != 0)
+		return -1;
+	return sendto(pair[0], "hole", 4, 0, (struct sockaddr *)&name,
+		      sizeof(name));
+}
+
+/* So does one that is there for the log. */
+static long
+send_beside_log(const char *path)
+{
+	struct sockaddr_un name;
+
+	if (name_peer(&name, path) != 0)
+		return -1;
+	return sendto(STDERR_FILENO, "hole", 4, 0, (struct sockaddr *)&name,
+		      sizeof(name));
+}
+
+/* To write over what others have written. */
+static long
+go_back(const char *unused)
+{
+	(void)unused;
+	return lseek(STDERR_FILENO, 0, SEEK_SET);
+}
+
+static long
+duplicate(const char *unused)
+{
+	(void)unused;
+	return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
+static long
+move_memory(const char *unused)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)unused;
+	return mremap(page, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0;
+}
+
+/* Not the client. */
+static bool
+is_local(int fd)
+{
+	struct sockaddr name;
+	socklen_t len = sizeof(name);
+
+	return getsockname(fd, &name, &len) == 0 && name.sa_family == AF_UNIX;
+}
+
+static long
+share_memory(const char *unused)
+{
+	(void)unused;
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+		       MAP_FAILED
+		   ? -1
+		   : 0;
+}
+
+static long
+splice_bytes(const char *unused)
+{
+	(void)unused;
+	return splice(STDIN_FILENO, NULL, STDERR_FILENO, NULL, 1, 0);
+}
+
+static long
+send_message(const char *unused)
+{
+	struct msghdr none = {0};
+
+	(void)unused;
+	return sendmsg(STDERR_FILENO, &none, 0);
+}
+
+/*
+ * Asks everybody whom we have a descriptor of for a file, as the launcher
+ * asks who opens keys for it.
+ */
+static long
+ask_for(const char *path)
+{
+	struct timeval wait = {.tv_usec = 50000};
+	int pair[2], fd = -1, error;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	for (int to = 0; to < 64 && fd < 0; to++)
+		if (to != pair[0] && to != pair[1] && is_local(to) &&
+		    parcel_send(to, slice_of(path), &pair[1], 1) == 0)
+			parcel_receive(pair[0], &error, sizeof(error), &fd, 1,
+				       0);
+	return fd < 0 ? (errno = EACCES, -1)
+		      : read(fd, content, sizeof(content) - 1);
 }
 
 static long
@@ -172,7 +302,7 @@ open_many(const char *unused)
 	int count = 0;
 
 	(void)unused;
-	while (fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) >= 0)
+	while (openat(AT_FDCWD, ".", O_PATH) >= 0)
 		count++;
 	return count <= 256 ? (errno = EMFILE, -1) : count;
 }
@@ -332,22 +462,47 @@ static const struct {
 	const char *name;
 	long (*act)(const char *argument);
 } acts[] = {
-    {"read", read_path},       {"list", list_path},
-    {"write", write_path},     {"make", make_path},
-    {"cut", cut_path},         {"remove", remove_path},
-    {"execute", execute_path}, {"kill", kill_process},
-    {"trace", trace_process},  {"memory", read_process},
-    {"own", own_process},      {"socket", connect_out},
-    {"fork", fork_once},       {"clone", fork_plainly},
-    {"code", run_bytes},       {"type", type_line},
-    {"limit", raise_limit},    {"many", open_many},
-    {"crash", crash},          {"nothing", do_nothing},
-    {"cgi", start_cgi},        {"host", start_of_host},
-    {"with", start_with},      {"websocket", start_websocket},
-    {"two", start_two},        {"websocket-auth", start_websocket_auth},
-    {"raw", send_raw},         {"password", start_password},
-    {"flood", send_flood},     {"signal", signal_none},
+    {"read", read_path},
+    {"list", list_path},
+    {"write", write_path},
+    {"make", make_path},
+    {"cut", cut_path},
+    {"remove", remove_path},
+    {"execute", execute_path},
+    {"kill", kill_process},
+    {"trace", trace_process},
+    {"memory", read_process},
+    {"own", own_process},
+    {"socket", connect_out},
+    {"fork", fork_once},
+    {"clone", fork_plainly},
+    {"code", run_bytes},
+    {"type", type_line},
+    {"limit", raise_limit},
+    {"many", open_many},
+    {"crash", crash},
+    {"nothing", do_nothing},
+    {"cgi", start_cgi},
+    {"host", start_of_host},
+    {"with", start_with},
+    {"websocket", start_websocket},
+    {"two", start_two},
+    {"websocket-auth", start_websocket_auth},
+    {"raw", send_raw},
+    {"password", start_password},
+    {"flood", send_flood},
+    {"signal", signal_none},
     {"spool", make_spool},
+    {"option", set_option},
+    {"datagram", send_datagram},
+    {"address", send_beside_log},
+    {"back", go_back},
+    {"duplicate", duplicate},
+    {"move", move_memory},
+    {"ask", ask_for},
+    {"share", share_memory},
+    {"splice", splice_bytes},
+    {"message", send_message},
 };
 
 static void

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,12 +36,13 @@ struct call {
 	int result;
 };
 
-static const int allowed[] = {SYS_getppid, SYS_exit_group, SYS_exit, SYS_fcntl,
-			      SYS_ioctl, SYS_mmap, SYS_mprotect,
-			      SYS_rt_sigprocmask, SYS_wait4,
+static const int allowed[] = {
+    SYS_getppid, SYS_exit_group, SYS_exit, SYS_fcntl, SYS_ioctl, SYS_mmap,
+    SYS_mprotect, SYS_rt_sigprocmask, SYS_wait4, SYS_futex, SYS_socketpair,
+    SYS_setsockopt, SYS_getsockopt, SYS_sendto,
 #ifdef __SANITIZE_ADDRESS__
-			      /* What it does before _exit. */
-			      SYS_sigaltstack
+    /* What it does before _exit. */
+    SYS_sigaltstack
 #endif
 };
 
@@ -53,10 +59,14 @@ is_allowed(long number)
 	return false;
 }
 
+/* What the filter's settings say. */
+static bool encrypts, has_datagrams;
+
 static void
 put_on(void)
 {
-	struct filter filter = {{0}};
+	struct filter filter = {.encrypts = encrypts,
+				.has_datagrams = has_datagrams};
 	int error;
 
 	filter_allow(&filter, allowed, COUNT(allowed));
@@ -114,12 +124,23 @@ test_numbers(void)
 }
 
 static void
+check_calls(const struct call *call, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		CHECK(call[i].name,
+		      make_call(call[i].number, call[i].argument) ==
+			  call[i].result);
+}
+
+static void
 test_arguments(void)
 {
 	static const struct call calls[] = {
 	    {"getppid", SYS_getppid, {0}, 0},
 	    {"getppid of x32", SYS_getppid | 0x40000000, {0}, ENOSYS},
 	    {"F_GETFL", SYS_fcntl, {0, F_GETFL}, 0},
+	    {"F_DUPFD", SYS_fcntl, {0, F_DUPFD, 0}, ENDED},
+	    {"F_DUPFD_CLOEXEC", SYS_fcntl, {0, F_DUPFD_CLOEXEC, 0}, ENDED},
 	    {"F_SETOWN", SYS_fcntl, {0, F_SETOWN, 1}, ENDED},
 	    {"F_SETSIG", SYS_fcntl, {0, F_SETSIG, SIGKILL}, ENDED},
 	    {"F_SETLEASE", SYS_fcntl, {0, F_SETLEASE, 0}, ENDED},
@@ -139,15 +160,86 @@ test_arguments(void)
 	     {0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 	      0},
 	     ENDED},
+	    {"mmap to share",
+	     SYS_mmap,
+	     {0, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0},
+	     ENDED},
+	    {"mprotect", SYS_mprotect, {0, 0, PROT_READ}, 0},
 	    {"mprotect to execute", SYS_mprotect, {0, 0, PROT_EXEC}, ENDED},
+	    {"a pair of sockets for packets",
+	     SYS_socketpair,
+	     {AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, 0},
+	     EFAULT},
+	    {"a pair for datagrams",
+	     SYS_socketpair,
+	     {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, 0},
+	     ENDED},
+	    {"a pair of another family",
+	     SYS_socketpair,
+	     {AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, 0},
+	     ENDED},
+	    {"SO_RCVTIMEO",
+	     SYS_setsockopt,
+	     {-1, SOL_SOCKET, SO_RCVTIMEO, 0, 0},
+	     EBADF},
+	    {"TCP_NODELAY",
+	     SYS_setsockopt,
+	     {-1, IPPROTO_TCP, TCP_NODELAY, 0, 0},
+	     EBADF},
+	    {"an option of another level",
+	     SYS_setsockopt,
+	     {-1, IPPROTO_IP, SO_RCVTIMEO, 0, 0},
+	     ENDED},
+	    {"SO_ATTACH_FILTER",
+	     SYS_setsockopt,
+	     {-1, SOL_SOCKET, SO_ATTACH_FILTER, 0, 0},
+	     ENDED},
+	    {"SO_ACCEPTCONN",
+	     SYS_getsockopt,
+	     {-1, SOL_SOCKET, SO_ACCEPTCONN, 0, 0},
+	     EBADF},
+	    {"SO_PEERCRED",
+	     SYS_getsockopt,
+	     {-1, SOL_SOCKET, SO_PEERCRED, 0, 0},
+	     ENDED},
+	    {"FUTEX_WAKE", SYS_futex, {0, FUTEX_WAKE_PRIVATE, 1}, 0},
+	    {"FUTEX_LOCK_PI", SYS_futex, {0, FUTEX_LOCK_PI, 1}, ENDED},
+	    {"FUTEX_REQUEUE", SYS_futex, {0, FUTEX_REQUEUE, 1}, ENDED},
 	    {"clone", SYS_clone, {SIGCHLD}, ENDED},
 	    {"clone as ours", SYS_clone, {FORK_SIGNAL}, ENDED},
 	};
 
-	for (size_t i = 0; i < COUNT(calls); i++)
-		CHECK(calls[i].name,
-		      make_call(calls[i].number, calls[i].argument) ==
-			  calls[i].result);
+	check_calls(calls, COUNT(calls));
+}
+
+static void
+test_settings(void)
+{
+	static const struct call without[] = {
+	    {"kernel TLS where it is not wanted",
+	     SYS_setsockopt,
+	     {-1, IPPROTO_TCP, TCP_ULP, 0, 0},
+	     ENDED},
+	    {"its keys", SYS_setsockopt, {-1, SOL_TLS, TLS_TX, 0, 0}, ENDED},
+	    {"send", SYS_sendto, {-1, 0, 0, 0, 0, 0}, EBADF},
+	    {"sendto", SYS_sendto, {-1, 0, 0, 0, 1, 0}, EBADF}};
+	static const struct call with[] = {
+	    {"kernel TLS where it is",
+	     SYS_setsockopt,
+	     {-1, IPPROTO_TCP, TCP_ULP, 0, 0},
+	     EBADF},
+	    {"its keys there", SYS_setsockopt, {-1, SOL_TLS, TLS_TX}, EBADF},
+	    {"send, with datagrams", SYS_sendto, {-1, 0, 0, 0, 0, 0}, EBADF},
+	    {"sendto, with datagrams", SYS_sendto, {-1, 0, 0, 0, 1, 0}, ENDED},
+	    {"sendto, high half set",
+	     SYS_sendto,
+	     {-1, 0, 0, 0, (long)(1ull << 32), 0},
+	     ENDED}};
+
+	check_calls(without, COUNT(without));
+	encrypts = has_datagrams = true;
+	check_calls(with, COUNT(with));
+	encrypts = has_datagrams = false;
 }
 
 /* In the filter, a process forks with that pass, and its child, too. */
@@ -188,6 +280,7 @@ main(void)
 {
 	test_numbers();
 	test_arguments();
+	test_settings();
 	test_fork();
 	return check_done();
 }
