@@ -200,10 +200,15 @@ static const char *
 take_cgi(struct config *config, struct slice value)
 {
 	struct programs *p = programs(config);
-	const char *text, *error = keep_at(&text, value);
+	char *text = keep(value);
+	const char *error;
 
-	return p == NULL || error != NULL ? strerror(ENOMEM)
-					  : programs_add(p, text);
+	if (p == NULL || text == NULL)
+		return strerror(ENOMEM);
+	error = programs_add(p, text);
+	if (error != NULL)
+		free(text);
+	return error;
 }
 
 static const char *
@@ -376,7 +381,8 @@ take_env(struct config *config, struct slice value)
 	struct programs *p = programs(config);
 	char text[128];
 	struct buf name = {.data = text, .cap = sizeof(text) - 1};
-	const char *ours, *kept;
+	const char *ours, *error;
+	char *kept;
 
 	if (p == NULL)
 		return strerror(ENOMEM);
@@ -392,9 +398,13 @@ take_env(struct config *config, struct slice value)
 		value = (struct slice){ours - name.len - 1,
 				       name.len + 1 + strlen(ours)};
 	}
-	if (keep_at(&kept, value) != NULL)
+	kept = keep(value);
+	if (kept == NULL)
 		return strerror(ENOMEM);
-	return programs_add_variable(p, kept);
+	error = programs_add_variable(p, kept);
+	if (error != NULL)
+		free(kept);
+	return error;
 }
 
 /* perch-auth lies where we do, in a build as in an installation. */
