@@ -71,6 +71,8 @@ connection_confine(struct conn *c, const struct config *config, enum fd_kind in)
 		config_refuse("--program-sandbox: user", strerror(EPERM));
 		return 1;
 	}
+	if (config->sandbox == SANDBOX_OFF && !s.has_broker)
+		return 0;
 	log_settle();
 	if (s.has_broker && (error = broker_start_own(config, c->root.fd))) {
 		config_refuse("broker", strerror(error));
