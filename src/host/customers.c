@@ -169,7 +169,7 @@ answer(struct customers *c, int slot, const struct agent_answer *a,
 	int sent[AGENT_FDS];
 	size_t count = 0;
 
-	for (int i = 0; i < AGENT_FDS; i++)
+	for (int i = 0; fd != NULL && i < AGENT_FDS; i++)
 		if (a->fds >> i & 1)
 			sent[count++] = fd[i];
 	if (parcel_send(c->customer[slot].fd,

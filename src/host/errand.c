@@ -232,7 +232,6 @@ start(struct errands *where, const struct errand *e, struct script *s,
 				  .text = BUF_OVER(storage.text)};
 	struct buf directory = BUF_OVER(storage.root);
 	struct buf filename = BUF_OVER(storage.filename);
-	char *const argv[] = {storage.filename, NULL};
 
 	if (!root_add_path(root, &directory))
 		buf_add_str(&directory, where->config->site.directory);
@@ -246,10 +245,9 @@ start(struct errands *where, const struct errand *e, struct script *s,
 	if (env.is_full || env.text.overflow)
 		return E2BIG;
 	storage.variable[env.count] = NULL;
-	if (s->argv == NULL)
-		s->argv = argv;
 	s->environment = storage.variable;
-	return script_start(s, where->config->site.programs, j);
+	return script_start(s, where->config->site.programs, storage.filename,
+			    j);
 }
 
 /* perch-auth, for a file that --auth names. */

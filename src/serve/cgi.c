@@ -127,19 +127,16 @@ cgi_start(struct exchange *x, struct cgi_script *s, enum agent_kind kind)
 	struct cgi_meta meta = {.text = BUF_OVER(p->storage.text),
 				.variable = p->storage.variable,
 				.cap = CGI_VARIABLES_MAX};
-	char *const argv[] = {p->storage.filename, NULL};
 	int error;
 
 	p->agent = x->agent;
 	make_id(p->id, sizeof(p->id));
 	if (!make_environment(x, s, &meta))
 		return refuse_start(x, E2BIG);
-	if (s->script.argv == NULL)
-		s->script.argv = argv;
 	s->script.environment = p->storage.variable;
-	error = x->agent != NULL
-		    ? start_by_agent(x, s, &meta, kind)
-		    : script_start(&s->script, x->site->programs, &p->joint);
+	error = x->agent != NULL ? start_by_agent(x, s, &meta, kind)
+				 : script_start(&s->script, x->site->programs,
+						p->storage.filename, &p->joint);
 	return error ? refuse_start(x, error) : STATUS_NONE;
 }
 

@@ -116,13 +116,14 @@ script_add_filename(const struct script *s, struct slice document_root,
 
 int
 script_start(const struct script *s, const struct programs *programs,
-	     struct joint *j)
+	     char *filename, struct joint *j)
 {
+	char *const argv[] = {filename, NULL};
 	struct spawn spawn = {
 	    .program_fd = s->file.fd,
 	    .path = s->path,
 	    .directory_fd = s->file.directory_fd,
-	    .argv = s->argv,
+	    .argv = s->argv != NULL ? s->argv : argv,
 	    .environment = s->environment,
 	    .limit = programs->limit,
 	    .limit_count = programs->limit_count,

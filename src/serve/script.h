@@ -14,7 +14,7 @@ struct script {
 	struct slice name;      /* SCRIPT_NAME: the part of the path */
 	struct slice path_info; /* the rest */
 	const char *path;       /* relative to its directory, or absolute */
-	char *const *argv;
+	char *const *argv;      /* or NULL: its name alone */
 	char *const *environment;
 	enum joint_kind joint;
 	int content_fd; /* its standard input, if that is no pipe; or -1 */
@@ -50,9 +50,12 @@ struct slice script_name(const struct script *s);
 void script_add_filename(const struct script *s, struct slice document_root,
 			 struct buf *out);
 
-/* Starts it, within the limits that programs has. As joint_start. */
+/*
+ * Starts it, which is called filename if it has no arguments of its own, within
+ * the limits that programs has. As joint_start.
+ */
 int script_start(const struct script *s, const struct programs *programs,
-		 struct joint *j);
+		 char *filename, struct joint *j);
 
 /* Closes what it was found by. */
 void script_close(struct script *s);
