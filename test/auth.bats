@@ -322,6 +322,7 @@ perch-auth: file: line 4: longer than 1024 bytes' ]
 }
 
 @test "there is no core and no tracing before the password is read" {
+  needs_root
   slow
   ASAN_OPTIONS=detect_leaks=0:disable_coredump=0 strace -o trace "$BIN/perch-auth" passwords \
     3< <(printf 'y\0secret: word\0\0')

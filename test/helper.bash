@@ -57,6 +57,12 @@ refute() {
   ! "$@"
 }
 
+# needs_root: skips what others may not do, such as to look into processes that
+# are in a sandbox, even their own.
+needs_root() {
+  [ "$(id -u)" = 0 ] || skip 'needs root'
+}
+
 # listen [OPTION]... [DIRECTORY | -- PROGRAM]: starts perch-listen, or what
 # $LAUNCHER says, on a free port of 127.0.0.1, and sets $PORT and $LISTENER,
 # its pid.

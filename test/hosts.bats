@@ -333,6 +333,7 @@ restarts() {
 }
 
 @test "s6: a service that says when it is ready, and its log" {
+  needs_root
   needs s6-svscan s6
   example s6/run
   example s6/log/run
@@ -394,6 +395,7 @@ certificate() {
 }
 
 @test "stunnel, by exec and by the PROXY protocol" {
+  needs_root
   needs "${STUNNEL:-stunnel4}" stunnel4
   certificate
   example stunnel.conf

@@ -177,6 +177,7 @@ ended_at_once() {
 }
 
 @test "refused connections do not stay" {
+  needs_root
   local a c i before
   listens --max-connections 1 127.0.0.1:PORT "$SITE"
   fds $PID
@@ -287,7 +288,7 @@ crashes() {
 
 @test "without processes it says 503, and goes on" {
   command -v prlimit && command -v setpriv || skip "needs prlimit, setpriv"
-  [ "$(id -u)" = 0 ] || skip "needs root"
+  needs_root
   # A user that has no other process.
   local as=(setpriv --reuid 64321 --regid 64321 --clear-groups)
   # Its monitor is one too.

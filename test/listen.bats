@@ -116,6 +116,7 @@ load launcher
 }
 
 @test "a socket that inetd passes for wait is served, and nothing is logged to it" {
+  needs_root
   new_port
   # As inetd does: it is 0, 1 and 2, and nothing else is open.
   cat >wait.pl <<'END'
@@ -301,6 +302,7 @@ END
 }
 
 @test "no descriptor leaks, to it or to a child" {
+  needs_root
   local a before
   # Of what it is started with too.
   exec 7</dev/null 8</dev/null
@@ -317,6 +319,7 @@ END
 }
 
 @test "it needs no standard descriptors" {
+  needs_root
   UNDER=(sh -c 'exec "$@" <&- >&- 2>&-' sh)
   listens 127.0.0.1:PORT "$SITE"
   serves
@@ -324,6 +327,7 @@ END
 }
 
 @test "--exec serves in a fresh image that knows the client" {
+  needs_root
   local a
   listens --exec --header '/ X-Kept: yes' PORT "$SITE"
   hold a
@@ -354,6 +358,7 @@ held_has_fds() { PID=$HELD has_fds "$1"; }
 # --- who started us
 
 @test "--ready-fd gets a newline and is closed, when all is ready" {
+  needs_root
   listens 127.0.0.1:PORT "$SITE"
   [ ! -e /proc/$PID/fd/9 ]
   # Standard descriptors are never given to a connection.
@@ -399,7 +404,7 @@ is_null() { [ "$(readlink "$1")" = /dev/null ]; }
 said_ready_twice() { [ "$(grep -c '^READY=1$' said)" = 2 ]; }
 
 @test "--user: it and its children are that user for good" {
-  [ "$(id -u)" = 0 ] || skip "needs root"
+  needs_root
   local a process uid gid
   uid=$(id -u nobody)
   gid=$(id -g nobody)
@@ -415,7 +420,7 @@ said_ready_twice() { [ "$(grep -c '^READY=1$' said)" = 2 ]; }
 }
 
 @test "--user: it has that user's groups, and no others" {
-  [ "$(id -u)" = 0 ] || skip "needs root"
+  needs_root
   unshare -m true 2>/dev/null || skip "needs unshare"
   { cat /etc/group; echo 'perch-test:x:64322:games,nobody'; } >group
   UNDER=(unshare -m sh -c
@@ -428,7 +433,7 @@ said_ready_twice() { [ "$(grep -c '^READY=1$' said)" = 2 ]; }
 }
 
 @test "--user: SIGHUP goes on as that user" {
-  [ "$(id -u)" = 0 ] || skip "needs root"
+  needs_root
   # The new image opens the directory anew, and must be allowed to.
   listens --user nobody 127.0.0.1:PORT /
   kill -HUP $PID

@@ -274,6 +274,7 @@ nasty_names() {
 }
 
 @test "a keep-alive connection holds no descriptor and no memory of the listings before" {
+  needs_root
   slow
   try '
     push @options, "--max-requests", "0";

@@ -415,6 +415,7 @@ examples_of() {
 }
 
 @test "perch.8's examples for root serve, by tcpserver and behind a proxy" {
+  needs_root
   cd "$BATS_TEST_TMPDIR"
   PATH=$BIN:$PATH
   examples_of perch.8 | sed -n 's/^# //p' >lines

@@ -102,6 +102,7 @@ END
 
 # Under ASan perch-auth does not go with strace, and gets no word of us.
 @test "one password is checked once for a connection, and another again" {
+  needs_root
   slow
   PERCH=("$BIN/perch" "${AUTH[@]}" --log none "$SITE")
   request="GET /private/a HTTP/1.1\r\nHost: a\r\n$(basic ann:secret)\r\n\r\n"
@@ -114,6 +115,7 @@ END
 }
 
 @test "the process of the connection never opens the file of hashes" {
+  needs_root
   printf 'GET /private/a HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n' \
     "$(basic ann:secret)" |
     strace -qq -e trace=file -o trace "$BIN/perch" "${AUTH[@]}" "$SITE" >reply \

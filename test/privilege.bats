@@ -35,7 +35,7 @@ EOF
 
 eval "launcher_$(declare -f setup)"
 setup() {
-  [ "$(id -u)" = 0 ] || skip 'needs root'
+  needs_root
   launcher_setup
   DAEMON="daemon:$(id -Gn daemon) CapInh=0000000000000000 CapPrm=0000000000000000 CapEff=0000000000000000 CapAmb=0000000000000000 NoNewPrivs=1"
 }

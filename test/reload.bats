@@ -186,6 +186,7 @@ has_version() {
 }
 
 @test "SIGHUP executes a new binary, unless that is broken" {
+  needs_root
   cp "$LISTEN" program
   LISTEN=./program listens 127.0.0.1:PORT "$SITE"
   cp "$LISTEN" new

@@ -273,6 +273,7 @@ has_only() {
 }
 
 @test "a connection has its client, the directory, the log, its broker, and nothing else of what the launcher has or was started with" {
+  needs_root
   programs
   standard=(/dev/null /dev/null "$LOG" "$SITE")
   # shellcheck disable=SC2016  # for the shell under it
@@ -479,6 +480,7 @@ program_acts() {
 }
 
 @test "so do the connections of perch-listen with programs, and none reaches another's" {
+  needs_root
   local socket count=0
   programs
   MODE=on LISTEN=$HOLE/perch-listen

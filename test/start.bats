@@ -66,6 +66,7 @@ starts_in() {
 GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 @test "perch reads from a socket, TCP with options, or pipe after 10 system calls, 16 more for its sandbox, and allocates no memory" {
+  needs_root
   # What it costs to start is a promise of musl builds: glibc does more.
   skip_if asan 'this perch is built with ASan'
   skip_if dynamic 'this perch is built with STATIC=0'
@@ -101,6 +102,7 @@ GET='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 }
 
 @test "a kept-alive request for a small file takes 6 system calls" {
+  needs_root
   skip_if asan 'this perch is built with ASan'
   skip_if untraced 'strace may not trace here'
   exchange "$GET" --log none --date 0

@@ -598,7 +598,7 @@ shows() {
 has_sockets() { [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = "$1" ]; }
 
 @test "with --user keys that root alone may read are read at the start and at each reload, and nobody else can" {
-  [ "$(id -u)" = 0 ] || skip 'not root'
+  needs_root
   mkdir secret
   cp "$C/ec.pem" secret/cert
   cp "$C/ec.key" secret/key
@@ -677,6 +677,7 @@ has_sockets() { [ "$(ls -l "/proc/$HELD/fd" | grep -c socket:)" = "$1" ]; }
 }
 
 @test "what libcrypto has of code lies on huge pages, where there are any" {
+  needs_root
   grep -q '\[never\]' /sys/kernel/mm/transparent_hugepage/enabled &&
     skip 'there are no huge pages'
   before=$(grep '^thp_fault_fallback ' /proc/vmstat)

@@ -153,7 +153,7 @@ limit_memory() {
 
 @test "a connection that the kernel kills for its memory takes no other along, and is logged" {
   local a b i
-  [ "$(id -u)" = 0 ] || skip "needs root"
+  needs_root
   mkdir -p names
   (cd names && seq -f 'a-name-that-is-somewhat-long-%g' 5000 | xargs touch)
   listens --listing 127.0.0.1:PORT names

@@ -247,7 +247,8 @@ judge(const struct run *r, const struct work *w, const struct fault *fault,
 	}
 	if (o->has_orphans)
 		return "it left a process";
-	if (WEXITSTATUS(o->status) == 0 && o->fds > w->right_fds) {
+	if (WEXITSTATUS(o->status) == 0 && w->right_fds >= 0 &&
+	    o->fds > w->right_fds) {
 		snprintf(text, size, "it ended with %d descriptors, not %d",
 			 o->fds, w->right_fds);
 		return text;

@@ -221,7 +221,8 @@ go_on(struct tracee *t, int number)
 	       t->pid, NULL, (void *)(long)number);
 }
 
-/* Descriptors that are open, but for those that it was given. */
+/* Descriptors that are open, but for those that it was given; or -1 if it lets
+ * nobody but root look. */
 static int
 count_fds(pid_t pid)
 {
@@ -233,7 +234,7 @@ count_fds(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	dir = opendir(path);
 	if (dir == NULL)
-		return 0;
+		return -1;
 	while ((entry = readdir(dir)) != NULL)
 		count += atoi(entry->d_name) > 2;
 	closedir(dir);

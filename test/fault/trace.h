@@ -41,7 +41,7 @@ struct outcome {
 	int status;       /* of waitpid */
 	bool hangs;       /* it was killed after TRACE_SECONDS */
 	bool is_injected; /* the call was made */
-	int fds;          /* open when it ended, beside the first three */
+	int fds; /* open when it ended, beside the first three; or -1 */
 	bool has_orphans; /* processes that it has left behind */
 };
 
