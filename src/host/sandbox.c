@@ -226,8 +226,8 @@ sandbox_enter(const struct sandbox *s, enum sandbox_mode mode,
 		return 0;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1ul, 0ul, 0ul, 0ul) != 0)
 		return errno;
-	/* No core is written, and others of our user cannot look into our
-	 * memory. */
+	/* No core is written, nor piped to a program, as RLIMIT_CORE would let
+	 * it be; and others of our user cannot look into our memory. */
 	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
 	limit_descriptors(s);
 	drop_capabilities();
