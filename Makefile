@@ -100,32 +100,33 @@ endif
 # its own line and of those above. test/layers.bats holds us to it.
 layers = \
     base/slice base/buf base/io base/arena base/limits base/clock base/wait \
-    base/lines base/log base/parcel base/capability base/user http/ip \
-    http/http http/field http/head http/target http/request http/chunked \
-    http/date http/mime_builtin http/mime http/accept http/validator \
-    http/conditional http/range http/base64 http/credentials http/response \
-    http/cgi_head http/cgi_name http/cgi_meta http/escape http/proxy \
-    http/forwarded ws/sha1 ws/extension ws/handshake ws/utf8 ws/mask ws/close \
-    ws/frame ws/packet ws/deflate serve/ruleset serve/confine serve/spawn \
-    serve/joint serve/agent serve/process serve/rules serve/pages \
-    serve/wildcard serve/template serve/redirects serve/headers serve/root \
-    serve/hosts serve/page_rules serve/auth serve/exchange serve/error \
-    serve/location serve/representation serve/names serve/directory \
-    serve/listing_page serve/listing serve/file serve/echo serve/program \
-    serve/script serve/cgi serve/cgi_answer serve/websocket serve/route \
-    conn/stop conn/stream conn/fd_stream conn/tls_memory conn/tls_names \
-    conn/tls_tickets conn/tls_file conn/tls_certificate conn/tls_authorities \
-    conn/tls conn/tls_warm conn/tls_stream conn/tls_variables conn/reader \
-    conn/gzip conn/fields conn/writer conn/body conn/access conn/cache \
-    conn/complaint conn/relay conn/output conn/inbox conn/receiver \
-    conn/outbox conn/parts conn/speech conn/websocket conn/talk conn/conn \
-    conn/preface conn/desk conn/answer conn/gateway conn/repeat host/peer \
-    host/endpoint host/start host/fork host/filter host/landlock host/passwd \
-    host/sandbox host/config host/errand host/customers host/monitor \
-    host/broker host/connection host/address host/children host/reaper \
-    host/socket host/privilege host/opener host/watch host/notify host/orders \
-    host/image host/ucspi host/overload host/crash host/handover host/reload \
-    host/launcher host/stack host/code host/listen
+    base/lines base/log base/parcel base/seccomp base/capability base/user \
+    http/ip http/http http/field http/head http/target http/request \
+    http/chunked http/date http/mime_builtin http/mime http/accept \
+    http/validator http/conditional http/range http/base64 http/credentials \
+    http/response http/cgi_head http/cgi_name http/cgi_meta http/escape \
+    http/proxy http/forwarded ws/sha1 ws/extension ws/handshake ws/utf8 \
+    ws/mask ws/close ws/frame ws/packet ws/deflate serve/ruleset \
+    serve/confine serve/spawn serve/joint serve/agent serve/process \
+    serve/rules serve/pages serve/wildcard serve/template serve/redirects \
+    serve/headers serve/root serve/hosts serve/page_rules serve/auth \
+    serve/exchange serve/error serve/location serve/representation \
+    serve/names serve/directory serve/listing_page serve/listing serve/file \
+    serve/echo serve/program serve/script serve/cgi serve/cgi_answer \
+    serve/websocket serve/route conn/stop conn/stream conn/fd_stream \
+    conn/tls_memory conn/tls_names conn/tls_tickets conn/tls_file \
+    conn/tls_certificate conn/tls_authorities conn/tls conn/tls_warm \
+    conn/tls_stream conn/tls_variables conn/reader conn/gzip conn/fields \
+    conn/writer conn/body conn/access conn/cache conn/complaint conn/relay \
+    conn/output conn/inbox conn/receiver conn/outbox conn/parts conn/speech \
+    conn/websocket conn/talk conn/conn conn/preface conn/desk conn/answer \
+    conn/gateway conn/repeat host/peer host/endpoint host/start host/fork \
+    host/filter host/landlock host/passwd host/sandbox host/config \
+    host/errand host/customers host/monitor host/broker host/connection \
+    host/address host/children host/reaper host/socket host/privilege \
+    host/opener host/watch host/notify host/orders host/image host/ucspi \
+    host/overload host/crash host/handover host/reload host/launcher \
+    host/stack host/code host/listen
 
 # OpenSSL is for perch-tls alone: a process that only links it takes 4 ms
 # more to start.

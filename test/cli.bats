@@ -272,26 +272,24 @@ max-request-line 16 32K 15 32769
 min-rate 0 1G - 1073741825
 write-timeout 0 86400 - 99999999
 END
-    printf -v list -- '--index=a %.0s' {1..17}
-    echo "${list% } | --index: too many of them"
-    printf -v list -- '--echo=/ %.0s' {1..65}
-    echo "${list% } | --echo: too many of these rules"
-    printf -v list -- '--redirect=/\\s/ %.0s' {1..65}
-    echo "${list% } | --redirect: too many of these rules"
-    printf -v list -- '--error-page=404\\s/ %.0s' {1..65}
-    echo "${list% } | --error-page: too many of these rules"
-    printf -v list -- '--auth=/\\s/etc/passwd %.0s' {1..65}
-    echo "${list% } | --auth: too many of these rules"
-    printf -v list -- '--cgi=/ %.0s' {1..65}
-    echo "${list% } | --cgi: too many of these rules"
-    printf -v list -- '--cgi-limit=cpu\\s1 %.0s' {1..65}
-    echo "${list% } | --cgi-limit: too many of these rules"
-    printf -v list -- '--env=a%d= ' {1..129}
-    echo "${list% } | --env: too many of these rules"
-    printf -v list -- '--websocket-origin=a %.0s' {1..65}
-    echo "${list% } | --websocket-origin: too many of them"
-    printf -v list -- '--websocket-protocol=a %.0s' {1..65}
-    echo "${list% } | --websocket-protocol: too many of them"
+    # Once too often, and what they are called.
+    while read -r option most what; do
+      [[ $option == *%d* ]] || option+=%.0s
+      # shellcheck disable=SC2046,SC2059  # a format, and numbers
+      printf -v list -- "$option " $(seq $((most + 1)))
+      echo "$list| ${option%%=*}: too many of $what"
+    done <<'END'
+--index=a 16 them
+--echo=/ 64 these rules
+--redirect=/\\s/ 64 these rules
+--error-page=404\\s/ 64 these rules
+--auth=/\\s/etc/passwd 64 these rules
+--cgi=/ 64 these rules
+--cgi-limit=cpu\\s1 64 these rules
+--env=a%d= 126 these rules
+--websocket-origin=a 64 them
+--websocket-protocol=a 64 them
+END
   } >wrong
   each_wrong <wrong
   perch --check "${lows[@]}"

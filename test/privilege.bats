@@ -25,12 +25,8 @@ while :; do sleep 0.1; done
 EOF
   chmod +x "$SITE/cgi/"*
   # Another user is to get there.
-  local folder=$SITE
-  until [ "$folder" = /tmp ] || [ "$folder" = / ]; do
-    chmod a+x "$folder"
-    folder=${folder%/*}
-    folder=${folder:-/}
-  done
+  cd "$SITE"
+  open_to_all
 }
 
 eval "launcher_$(declare -f setup)"

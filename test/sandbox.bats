@@ -272,6 +272,22 @@ has_only() {
   [ "$have" = "$want" ]
 }
 
+# holds_only TARGET...: a connection to $PID has these.
+holds_only() {
+  local held
+  hold held
+  eventually has_only "$HELD" "$@"
+  exec {held}>&-
+}
+
+# The same, before and after a reload.
+stays_with() {
+  holds_only "$@"
+  kill -HUP $PID
+  eventually logs 'reloaded'
+  holds_only "$@"
+}
+
 @test "a connection has its client, the directory, the log, its broker, and nothing else of what the launcher has or was started with" {
   needs_root
   programs
@@ -279,33 +295,18 @@ has_only() {
   # shellcheck disable=SC2016  # for the shell under it
   UNDER=(sh -c 'exec 4<"$0" "$@" <"$0" >>"$0"' "$DATA/secret")
   listens 127.0.0.1:PORT,unix:$PWD/s "$SITE"
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket
+  holds_only "${standard[@]}" socket
   listens --exec 127.0.0.1:PORT "$SITE"
-  hold held
-  eventually has_only "$HELD" socket socket "$LOG" "$SITE"
+  holds_only socket socket "$LOG" "$SITE"
   listens "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket socket
-  kill -HUP $PID
-  eventually logs 'reloaded'
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket socket
+  stays_with "${standard[@]}" socket socket
   tls
-  if [ "$(id -u)" = 0 ]; then
-    open_to_all
-    TLS+=(--user nobody)
-  fi
+  open_to_all
+  TLS+=(--user nobody)
   listens "${TLS[@]}" 127.0.0.1:PORT "$SITE"
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket
+  holds_only "${standard[@]}" socket
   listens "${TLS[@]}" "${PROGRAMS[@]}" 127.0.0.1:PORT "$SITE"
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket socket
-  kill -HUP $PID
-  eventually logs 'reloaded'
-  hold held
-  eventually has_only "$HELD" "${standard[@]}" socket socket
+  stays_with "${standard[@]}" socket socket
 }
 
 @test "where the log goes by datagrams they go to nobody else" {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
-#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <linux/tls.h>
 #include <netinet/in.h>
@@ -16,24 +14,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/seccomp.h"
 #include "host/filter.h"
 #include "host/fork.h"
-
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#define ARCHITECTURE 0
-#endif
 
 /* With -DSANDBOX_TRAP a handler can say which call it was. */
 #ifdef SANDBOX_TRAP
 #define FORBID SECCOMP_RET_TRAP
-#elif defined(SECCOMP_RET_KILL_PROCESS)
-#define FORBID SECCOMP_RET_KILL_PROCESS
 #else
-#define FORBID 0x80000000u
+#define FORBID SECCOMP_RET_KILL_PROCESS
 #endif
 
 /* Of the number, a tree of words, and what looks at arguments. */
@@ -313,10 +302,10 @@ filter_install(const struct filter *f, const uint64_t *pass)
 	struct program p = {.count = 0};
 	struct sock_fprog code;
 
-	if (ARCHITECTURE == 0)
+	if (SECCOMP_ARCHITECTURE == 0)
 		return ENOSYS;
 	load(&p, offsetof(struct seccomp_data, arch));
-	add(&p, IS(ARCHITECTURE), 1, 0);
+	add(&p, IS(SECCOMP_ARCHITECTURE), 1, 0);
 	decide(&p, FORBID);
 	load(&p, offsetof(struct seccomp_data, nr));
 	look_at_arguments(&p, f, pass);

@@ -176,7 +176,6 @@ handover_release(struct handover *h, int except)
 	struct listener listener;
 
 	leave_standard(except);
-
 	for (size_t i = 0; i < h->count; i++) {
 		struct inherited *s = &h->socket[i];
 

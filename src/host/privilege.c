@@ -108,7 +108,6 @@ privilege_drop(const struct config *config, const struct user *user)
 	 * processes away, until an execve. */
 	prctl(PR_SET_DUMPABLE, 0ul, 0ul, 0ul, 0ul);
 	error = become(user);
-
 	if (error != NULL || user->uid == 0)
 		return error;
 	keep_error = capability_keep(privilege_needed(config), 0, true);

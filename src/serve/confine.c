@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,20 +10,10 @@
 #include <unistd.h>
 
 #include "base/capability.h"
+#include "base/seccomp.h"
 #include "serve/confine.h"
 #include "serve/ruleset.h"
 
-#if defined(__x86_64__)
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#define ARCHITECTURE 0
-#endif
-
-#ifndef SECCOMP_RET_KILL_PROCESS
-#define SECCOMP_RET_KILL_PROCESS 0x80000000u
-#endif
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
@@ -74,7 +62,7 @@ find_lack(struct confinement *c)
 		return "no Landlock";
 	/* It has the call if it looks at where the filter is. */
 	if (wants_filter(c) &&
-	    (ARCHITECTURE == 0 ||
+	    (SECCOMP_ARCHITECTURE == 0 ||
 	     (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0ul, NULL) != 0 &&
 	      errno != EFAULT)))
 		return "no seccomp";
@@ -154,7 +142,7 @@ confinement_add(struct confinement *c, char *text)
 /* What would pass the other calls by. */
 static const struct sock_filter known_ways[] = {
     LOAD(arch),
-    IF(BPF_JEQ, ARCHITECTURE, 1, 0),
+    IF(BPF_JEQ, SECCOMP_ARCHITECTURE, 1, 0),
     RETURN(SECCOMP_RET_KILL_PROCESS),
     LOAD(nr),
     IF(BPF_JGE, SECOND_SET, 1, 0),
